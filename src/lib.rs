@@ -1,0 +1,4 @@
+//! slimgate: from a CNN and a target accuracy to the smallest bit-exact streaming Verilog.
+
+pub mod error;
+pub mod network;
