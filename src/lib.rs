@@ -1,4 +1,5 @@
 //! slimgate: from a CNN and a target accuracy to the smallest bit-exact streaming Verilog.
 
+pub mod cli;
 pub mod error;
 pub mod network;

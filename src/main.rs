@@ -1,1 +1,7 @@
-fn main() {}
+//! The `slimgate` binary: everything is in the library's [`slimgate::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slimgate::cli::main()
+}
