@@ -1,5 +1,7 @@
 //! The integer network's graph: nodes, operations, bit widths. Its meaning is fixed in `docs/network-format.md`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Name by which nodes refer to the network's input.
@@ -32,6 +34,12 @@ impl ActType {
     }
 }
 
+impl fmt::Display for ActType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} bits", if self.signed { "signed" } else { "unsigned" }, self.bits)
+    }
+}
+
 /// How a weight matrix is stored, on disk accounting and in hardware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +60,13 @@ pub struct InputSpec {
     pub height: usize,
     /// Columns.
     pub width: usize,
+}
+
+impl InputSpec {
+    /// Shape of the input tensor.
+    pub const fn shape(self) -> Shape {
+        Shape { c: self.channels, h: self.height, w: self.width }
+    }
 }
 
 /// A 2-D convolution (cross-correlation), `[O, I, Kh, Kw]` weights, then requantize (or raw accumulators).
@@ -173,6 +188,38 @@ impl Op {
             Op::Concat(_) => "concat",
         }
     }
+
+    /// The format after requantization; `None` for an op that passes its input's through (max pool, flatten) and for
+    /// the last layer.
+    pub const fn out(&self) -> Option<ActType> {
+        match self {
+            Op::Conv(op) => op.out,
+            Op::Dense(op) => op.out,
+            Op::AvgPool(op) => Some(op.out),
+            Op::Affine(op) => Some(op.out),
+            Op::Add(op) | Op::Concat(op) => Some(op.out),
+            Op::MaxPool(_) | Op::Flatten(_) => None,
+        }
+    }
+
+    /// Bits of a weight; `None` for an op without weights.
+    pub const fn weight_bits(&self) -> Option<u32> {
+        match self {
+            Op::Conv(op) => Some(op.weight_bits),
+            Op::Dense(op) => Some(op.weight_bits),
+            Op::Affine(op) => Some(op.weight_bits),
+            _ => None,
+        }
+    }
+
+    /// How the weight matrix is stored; `None` for an op without one (an affine's weights are always dense).
+    pub const fn storage(&self) -> Option<Storage> {
+        match self {
+            Op::Conv(op) => Some(op.storage),
+            Op::Dense(op) => Some(op.storage),
+            _ => None,
+        }
+    }
 }
 
 /// One operation, its name and where its inputs come from.
@@ -207,5 +254,11 @@ impl Shape {
     /// True for a tensor without values (never valid in a network).
     pub const fn is_empty(self) -> bool {
         self.len() == 0
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {}, {}]", self.c, self.h, self.w)
     }
 }

@@ -2,7 +2,15 @@
 //!
 //! [`graph`] holds the structure, [`Params`] the integers; `docs/network-format.md` is the normative description.
 
+pub mod acc;
+pub mod format;
 pub mod graph;
+mod identity;
+pub mod limits;
+pub mod shape;
+mod tensor_file;
+pub mod tensors;
+pub mod validate;
 
 use std::collections::BTreeMap;
 
@@ -32,4 +40,23 @@ pub struct Network {
     pub nodes: Vec<graph::Node>,
     /// Integers by node name (nodes without any may be missing).
     pub params: BTreeMap<String, Params>,
+}
+
+impl Network {
+    /// Where an error of node `index` is: `nodes[2] "conv2"`.
+    pub(crate) fn place(&self, index: usize) -> String {
+        format!("nodes[{index}] \"{}\"", self.nodes[index].name)
+    }
+
+    /// The node called `name`.
+    pub fn node(&self, name: &str) -> Option<&graph::Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// The integers of a node; all empty where the map has none.
+    pub fn params(&self, node: &str) -> &Params {
+        static NONE: Params =
+            Params { weight: Vec::new(), bias: Vec::new(), multiplier: Vec::new(), shift: Vec::new() };
+        self.params.get(node).unwrap_or(&NONE)
+    }
 }
