@@ -1,0 +1,126 @@
+//! Random valid networks and images for property tests: every op, odd shapes, extreme integers; one seed, one network.
+//!
+//! ```
+//! use rand::SeedableRng;
+//! use slimgate::network::random::{RandomSpec, random_network};
+//! let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+//! let network = random_network(&mut rng, &RandomSpec::default());
+//! network.validate().unwrap();
+//! ```
+
+mod graph;
+mod params;
+
+use std::ops::RangeInclusive;
+
+use rand::Rng;
+
+use self::graph::Builder;
+use super::Network;
+use super::graph::{InputSpec, Op, Shape};
+
+/// Ranges to draw from. All are inclusive; the result is always valid, so a range may be cut where it must be.
+#[derive(Debug, Clone)]
+pub struct RandomSpec {
+    /// Nodes, the last one included; a join may add up to two more.
+    pub layers: RangeInclusive<usize>,
+    /// Rows and columns of the image.
+    pub pixels: RangeInclusive<usize>,
+    /// Channels of the image.
+    pub input_channels: RangeInclusive<usize>,
+    /// Channels of a conv, features of a dense layer, classes.
+    pub channels: RangeInclusive<usize>,
+    /// Sides of conv and pool windows.
+    pub kernel: RangeInclusive<usize>,
+    /// Strides of conv and pool windows.
+    pub stride: RangeInclusive<usize>,
+    /// Bits of a weight, within 2 to 8.
+    pub weight_bits: RangeInclusive<u32>,
+    /// Bits of an activation, within 1 to 8.
+    pub act_bits: RangeInclusive<u32>,
+    /// Widest accumulator of all nodes but the last, signed bits, 32 to 48.
+    pub max_acc_bits: u32,
+    /// Chance that a node's integers are extreme: all weights at the bound, biases that fill the accumulator,
+    /// multipliers 0, 1 and 65535, shifts 1 and 40.
+    pub extreme: f64,
+    /// Chance that a format has a sign.
+    pub signed: f64,
+    /// Ops allowed between the input and the last node.
+    pub ops: RandomOps,
+}
+
+/// Which ops a random network may hold before its last node, which is a conv or a dense layer in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct RandomOps {
+    pub conv: bool,
+    /// Dense layers before the last node.
+    pub dense: bool,
+    pub max_pool: bool,
+    pub avg_pool: bool,
+    pub affine: bool,
+    pub add: bool,
+    pub concat: bool,
+}
+
+impl RandomOps {
+    /// Every op.
+    pub const ALL: Self =
+        Self { conv: true, dense: true, max_pool: true, avg_pool: true, affine: true, add: true, concat: true };
+    /// Conv, dense, flatten and pools: networks without branches.
+    pub const CHAIN: Self = Self { affine: false, add: false, concat: false, ..Self::ALL };
+}
+
+impl Default for RandomSpec {
+    fn default() -> Self {
+        RandomSpec {
+            layers: 3..=6,
+            pixels: 4..=12,
+            input_channels: 1..=4,
+            channels: 1..=12,
+            kernel: 1..=5,
+            stride: 1..=3,
+            weight_bits: 2..=8,
+            act_bits: 1..=8,
+            max_acc_bits: 48,
+            extreme: 0.2,
+            signed: 0.3,
+            ops: RandomOps::ALL,
+        }
+    }
+}
+
+/// A valid network of at least three nodes; equal generators and specs give equal networks.
+///
+/// Panics if a range is empty or out of the bounds of `docs/network-format.md`.
+pub fn random_network<R: Rng>(rng: &mut R, spec: &RandomSpec) -> Network {
+    let input = InputSpec {
+        channels: rng.random_range(spec.input_channels.clone()),
+        height: rng.random_range(spec.pixels.clone()),
+        width: rng.random_range(spec.pixels.clone()),
+    };
+    let nodes = Builder::new(rng, spec, input.shape()).network();
+    let classes = match &nodes.last().expect("a last node").op {
+        Op::Conv(conv) => conv.out_channels,
+        Op::Dense(dense) => dense.out_features,
+        _ => unreachable!("the last node is a conv or a dense layer"),
+    };
+    let classes = (0..classes).map(|class| format!("class{class}")).collect();
+    let mut network = Network { name: "rnd".into(), input, classes, nodes, params: Default::default() };
+    params::fill(rng, spec, &mut network);
+    debug_assert_eq!(network.validate(), Ok(()));
+    network
+}
+
+/// An image of `shape` in H x W x C order: noise, noise with black or white patches, all black, or all white.
+pub fn random_image<R: Rng>(rng: &mut R, shape: Shape) -> Vec<u8> {
+    let kind = rng.random_range(0..8);
+    let pixel = |_| match kind {
+        0 => 0,
+        1 => 255,
+        2 => 255 * rng.random_range(0..=1),
+        3 if rng.random_bool(0.9) => 0,
+        _ => rng.random(),
+    };
+    (0..shape.len()).map(pixel).collect()
+}
