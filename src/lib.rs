@@ -4,3 +4,4 @@ pub mod cli;
 pub mod error;
 pub mod files;
 pub mod network;
+pub mod rtl;
