@@ -10,6 +10,8 @@ pub mod interp;
 pub mod limits;
 pub mod random;
 pub mod shape;
+pub mod sizes;
+pub mod sparse;
 mod tensor_file;
 pub mod tensors;
 pub mod validate;

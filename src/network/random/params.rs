@@ -36,7 +36,7 @@ fn weights<R: Rng>(rng: &mut R, op: &Op, shape: &[usize], extreme: bool) -> Vec<
     let sparsest: &[f64] = if op.storage() == Some(Storage::Sparse) { &[0.0, 0.5, 0.9, 0.97] } else { &[0.0, 0.3] };
     let zeros = *sparsest.choose(rng).expect("not empty");
     let all_zero = extreme && rng.random_bool(0.1);
-    let signs: &[i8] = *[&[1i8][..], &[-1], &[-1, 1]].choose(rng).expect("not empty");
+    let signs: &[i8] = [&[1i8][..], &[-1], &[-1, 1]].choose(rng).expect("not empty");
     let columns = values(shape) / shape.first().copied().unwrap_or(1).max(1);
     let dead: Vec<bool> = (0..columns).map(|_| rng.random_bool(zeros / 2.0)).collect();
     let weight = |i: usize| {
