@@ -1,6 +1,7 @@
 //! slimgate: from a CNN and a target accuracy to the smallest bit-exact streaming Verilog.
 
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod files;
 pub mod network;
