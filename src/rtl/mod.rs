@@ -1,5 +1,7 @@
 //! Verilog generation: from a network and its plan to a folder that every tool takes.
 
+pub mod leaf;
+
 /// One generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
