@@ -6,3 +6,4 @@ pub mod error;
 pub mod files;
 pub mod network;
 pub mod rtl;
+pub mod search;

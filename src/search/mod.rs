@@ -1,0 +1,11 @@
+//! The margin search: the smallest network that still meets a target accuracy. `docs/method.md` is its description.
+//!
+//! [`margin`] and [`grid`] are the two methods, written over the trait [`Bench`](bench::Bench), so they need no
+//! libtorch. [`climb`] finds the deepest passing rung of one ladder, [`journal`] is `search.jsonl`.
+
+pub mod bench;
+pub mod climb;
+pub mod grid;
+pub mod journal;
+pub mod margin;
+pub mod recorded;
