@@ -4,3 +4,4 @@ pub mod entry;
 pub mod families;
 pub mod layers;
 pub mod network;
+pub mod search;
