@@ -5,7 +5,8 @@ mod tiny;
 use std::fs;
 use std::path::Path;
 
-use rand::{RngCore, SeedableRng};
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::Network;
 use slimgate::network::random::{RandomSpec, random_network};
@@ -198,4 +199,29 @@ fn an_invalid_network_is_not_saved() {
     let error = network.save(folder.path()).unwrap_err();
     assert!(text(&error, folder.path()).contains("expected conv or dense as the last node"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn random_damage_never_panics() {
+    let seed = rand::rng().next_u64();
+    println!("seed {seed}");
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let folder = saved();
+    let paths = ["network.json", "network.safetensors"].map(|name| folder.path().join(name));
+    let good = paths.each_ref().map(|path| fs::read(path).unwrap());
+    for _ in 0..400 {
+        let which = rng.random_range(0..2);
+        let mut bytes = good[which].clone();
+        for _ in 0..rng.random_range(1..4) {
+            let at = rng.random_range(0..bytes.len());
+            bytes[at] = if which == 0 { *b"0123456789{}[],:\"-ax".choose(&mut rng).unwrap() } else { rng.random() };
+        }
+        fs::write(&paths[which], &bytes).unwrap();
+        if let Err(error) = Network::load(folder.path()) {
+            text(&error, folder.path()); // asserts that it is a wrong input
+        } else {
+            assert!(which == 0 || bytes == good[which], "damaged tensors do not pass");
+        }
+        fs::write(&paths[which], &good[which]).unwrap();
+    }
 }

@@ -57,6 +57,23 @@ impl Layer {
     }
 
     fn run(&self, input: &[i16], out: &mut [i16], scratch: &mut Scratch) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            return unsafe { self.run_avx2(input, out, scratch) };
+        }
+        self.run_portable(input, out, scratch);
+    }
+
+    /// The same code, compiled for processors with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    unsafe fn run_avx2(&self, input: &[i16], out: &mut [i16], scratch: &mut Scratch) {
+        self.run_portable(input, out, scratch);
+    }
+
+    #[inline(always)]
+    fn run_portable(&self, input: &[i16], out: &mut [i16], scratch: &mut Scratch) {
         self.each_pixel(input, scratch, |at, acc| {
             for ((out, &acc), requant) in out[at..].iter_mut().zip(acc).zip(&self.requant) {
                 *out = requant.apply(acc);
