@@ -4,6 +4,7 @@
 //! [`dispatch`]. Commands that need libtorch stand behind the feature `train`; a build without it keeps their names
 //! and says how to get them ([`no_training`]).
 
+mod data;
 #[cfg(not(feature = "train"))]
 mod no_training;
 mod output;
@@ -47,6 +48,7 @@ Exit status: 0 done, 1 the work failed (a mismatch, a target missed), 2 the inpu
 /// The commands, in the order of the flow.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Data(data::DataArgs),
     /// Everything from data to report (needs a build with training).
     #[cfg(not(feature = "train"))]
     Run(no_training::NoTraining),
@@ -61,9 +63,9 @@ pub enum Command {
     Lower(no_training::NoTraining),
 }
 
-#[allow(unused_variables, reason = "until a command writes")]
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
-    match *command {
+    match command {
+        Command::Data(args) => data::run(args, out),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
     }
@@ -98,7 +100,8 @@ fn init_logging(verbose: u8) {
     use tracing_subscriber::EnvFilter;
     let level = ["warn", "warn,slimgate=info", "warn,slimgate=debug", "trace"][usize::from(verbose.min(3))];
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
     // A second call (tests in one process) keeps the first subscriber.
     let _ = builder.without_time().with_target(false).try_init();
 }
