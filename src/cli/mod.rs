@@ -5,6 +5,7 @@
 //! and says how to get them ([`no_training`]).
 
 mod data;
+mod eval;
 #[cfg(not(feature = "train"))]
 mod no_training;
 mod output;
@@ -61,6 +62,7 @@ pub enum Command {
     /// Turn a run into an integer network (needs a build with training).
     #[cfg(not(feature = "train"))]
     Lower(no_training::NoTraining),
+    Eval(eval::EvalArgs),
 }
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
@@ -68,6 +70,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Data(args) => data::run(args, out),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
+        Command::Eval(args) => eval::run(args, out),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The fast interpreter: exact integers, pure Rust, all cores over images. Its results define "bit-exact".
 
 mod build;
+mod images;
 mod kernel;
 mod matrix;
 mod requant;
@@ -52,6 +53,11 @@ impl Interpreter {
     /// `[C, H, W]` of the images this network takes.
     pub fn input(&self) -> Shape {
         self.input
+    }
+
+    /// Number of scores an image gets.
+    pub fn classes(&self) -> usize {
+        self.layer.bias.len()
     }
 
     /// The scores of one image, one a class: the last node's raw accumulators.
