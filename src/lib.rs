@@ -8,3 +8,5 @@ pub mod files;
 pub mod network;
 pub mod rtl;
 pub mod search;
+#[cfg(feature = "train")]
+pub mod train;
