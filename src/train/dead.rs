@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use tch::{Kind, Tensor};
 
-use super::consumers;
 use super::forward::Mode;
+use super::graph::consumers;
 use super::model::Model;
 use crate::config::layers::{LayerOp, LayerSpec};
 

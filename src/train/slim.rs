@@ -77,7 +77,9 @@ impl Model {
             if node.is_layer() {
                 self.select(&node.name, 1, &positions(&node.inputs[0]));
             }
-            self.select(&node.name, 0, &positions(&node.name));
+            if node.name != self.last().name {
+                self.select(&node.name, 0, &positions(&node.name));
+            }
         }
         for node in &mut self.nodes {
             if let LayerOp::Conv { out, .. } | LayerOp::Dense { out } = &mut node.op {
