@@ -10,3 +10,5 @@ pub mod rtl;
 pub mod search;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod sim;
+pub mod tool;

@@ -9,6 +9,7 @@ mod eval;
 #[cfg(not(feature = "train"))]
 mod no_training;
 mod output;
+pub mod sim;
 
 pub use output::Output;
 
@@ -63,6 +64,7 @@ pub enum Command {
     #[cfg(not(feature = "train"))]
     Lower(no_training::NoTraining),
     Eval(eval::EvalArgs),
+    Sim(sim::SimArgs),
 }
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
@@ -71,6 +73,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
         Command::Eval(args) => eval::run(args, out),
+        Command::Sim(args) => sim::run(args, out),
     }
 }
 

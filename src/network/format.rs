@@ -69,12 +69,18 @@ impl Network {
         let json: PathBuf = dir.join(JSON_NAME);
         self.validate().map_err(|e: InputErrors| e.in_file(&json))?;
         let tensors = tensor_file::write(self)?;
-        let document = Document::of(self, sha256(&tensors));
-        let text = serde_json::to_string_pretty(&document)? + "\n";
+        let text = Document::of(self, sha256(&tensors)).text()?;
         files::create_folder(dir)?;
         files::write_atomic(&json.with_extension("safetensors"), &tensors)?;
         files::write_atomic(&json, text.as_bytes())?;
         Ok(())
+    }
+
+    /// What identifies this network: the SHA-256 of the `network.json` that [`Network::save`] writes, which holds the
+    /// digest of the tensors. Lower-case hexadecimal.
+    pub fn sha256(&self) -> anyhow::Result<String> {
+        let tensors = tensor_file::write(self)?;
+        Ok(sha256(Document::of(self, sha256(&tensors)).text()?.as_bytes()))
     }
 }
 
@@ -89,6 +95,11 @@ impl Document {
             classes: network.classes.clone(),
             nodes: network.nodes.clone(),
         }
+    }
+
+    /// The whole text of `network.json`.
+    fn text(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
     /// The network, still without its integers.
