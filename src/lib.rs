@@ -8,7 +8,7 @@ pub mod files;
 pub mod network;
 pub mod rtl;
 pub mod search;
-#[cfg(feature = "train")]
-pub mod train;
 pub mod sim;
 pub mod tool;
+#[cfg(feature = "train")]
+pub mod train;
