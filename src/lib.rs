@@ -6,6 +6,7 @@ pub mod data;
 pub mod error;
 pub mod files;
 pub mod network;
+pub mod plan;
 pub mod rtl;
 pub mod search;
 pub mod sim;

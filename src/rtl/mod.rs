@@ -1,6 +1,7 @@
 //! Verilog generation: from a network and its plan to a folder that every tool takes.
 
 pub mod leaf;
+pub mod sparse;
 
 /// One generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,3 @@
+//! Planning: foldings, cycles and memories, computed before any Verilog is written.
+
+pub mod sparse;
