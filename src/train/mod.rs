@@ -1,13 +1,21 @@
 //! The float side: models, quantization-aware training, slimming and pruning surgery. Needs libtorch.
 
+pub mod batches;
+mod checkpoint;
 mod dead;
+mod fit;
 mod forward;
 mod graph;
 pub mod model;
+mod optim;
+mod progress;
 pub mod quant;
+pub mod runtime;
+mod schedule;
 mod slim;
 pub(crate) mod store;
 
+pub use fit::{EpochReport, FitReport, Hooks, Recipe, accuracy, fit};
 pub use forward::{Bits, Mode};
 pub use model::{Model, Param};
 pub use quant::Quant;

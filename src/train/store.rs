@@ -21,7 +21,7 @@ const HEADER_KEY: &str = "slimgate";
 const MASK: &str = ".mask";
 
 /// What a model is beside its tensors.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelHeader {
     version: u32,
