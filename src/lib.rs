@@ -10,6 +10,7 @@ pub mod plan;
 pub mod rtl;
 pub mod search;
 pub mod sim;
+pub mod synth;
 pub mod tool;
 #[cfg(feature = "train")]
 pub mod train;

@@ -10,6 +10,7 @@ mod eval;
 mod no_training;
 mod output;
 pub mod sim;
+pub mod synth;
 
 pub use output::Output;
 
@@ -65,6 +66,7 @@ pub enum Command {
     Lower(no_training::NoTraining),
     Eval(eval::EvalArgs),
     Sim(sim::SimArgs),
+    Synth(synth::SynthArgs),
 }
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
@@ -74,6 +76,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
         Command::Eval(args) => eval::run(args, out),
         Command::Sim(args) => sim::run(args, out),
+        Command::Synth(args) => synth::run(args, out),
     }
 }
 

@@ -7,10 +7,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
 
 use super::Output;
+use crate::data;
 use crate::error::InputError;
 use crate::network::Network;
+use crate::network::graph::Shape;
 use crate::network::interp::Interpreter;
 use crate::network::random::random_image;
 use crate::sim::manifest::{MANIFEST, Manifest};
@@ -24,8 +27,9 @@ use crate::sim::{Options, Simulator, Wave, layers, run as runner};
 /// interpreter computes afresh from the network. Measures cycles an image and latency beside what the plan promised.
 /// Also checked: AXI4-Stream rules, recovery from a reset in mid-image, and a wrongly placed s_axis_tlast.
 ///
-/// Example: slimgate sim rtl_out/fashion --images 1000 --stall 0.3
+/// Exit status 1 on any difference.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  slimgate sim rtl_out/fashion --images 1000 --stall 0.3")]
 pub struct SimArgs {
     /// Folder that `slimgate rtl` wrote.
     pub dir: PathBuf,
@@ -151,7 +155,7 @@ fn expectations(args: &SimArgs, interpreter: &Interpreter, network: &Path, out: 
         let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
         (0..count).flat_map(|_| random_image(&mut rng, shape)).collect()
     } else {
-        test_images(args, network, count)?
+        test_images(args, network, count, shape)?
     };
     let bar = progress(out, count, "interpreting");
     let scores = interpreter.scores_all(&pixels, || bar.inc(1));
@@ -168,7 +172,35 @@ fn progress(out: &Output, images: usize, what: &'static str) -> ProgressBar {
     ProgressBar::new(images as u64).with_style(style).with_message(what)
 }
 
-/// The first `count` images of the test set.
-fn test_images(args: &SimArgs, _network: &Path, _count: usize) -> anyhow::Result<Vec<u8>> {
-    Err(InputError::new("--data", format!("{:?}", args.data), "random").into())
+/// The first `count` images of the test set: of `--data`, or of the run that made the network.
+fn test_images(args: &SimArgs, network: &Path, count: usize, shape: Shape) -> anyhow::Result<Vec<u8>> {
+    let dir = args.data.clone().map_or_else(|| run_data(network), Ok)?;
+    let (_, images) = data::load_test(&dir)?;
+    if images.shape != shape {
+        let (found, expected) = (format!("images of {:?}", images.shape), format!("{shape:?}, as the network takes"));
+        return Err(InputError::file(&dir, found, expected).into());
+    }
+    if images.len() < count {
+        let found = format!("--images {count}");
+        return Err(InputError::file(&dir, found, format!("at most {}, the test images", images.len())).into());
+    }
+    Ok(images.pixels[..count * shape.len()].to_vec())
+}
+
+/// The data set folder that `config.toml` beside the network names.
+fn run_data(network: &Path) -> Result<PathBuf, InputError> {
+    #[derive(Deserialize)]
+    struct Run {
+        data: DataTable,
+    }
+    #[derive(Deserialize)]
+    struct DataTable {
+        dir: PathBuf,
+    }
+    let folder = if network.is_dir() { network } else { network.parent().unwrap_or(Path::new(".")) };
+    let file = folder.join("config.toml");
+    let expected = "a run's config.toml beside the network, or --data DIR, or --data random";
+    let text = std::fs::read_to_string(&file).map_err(|err| InputError::io(&file, &err, expected))?;
+    let run: Run = toml::from_str(&text).map_err(|err| InputError::file(&file, err.message(), expected))?;
+    Ok(run.data.dir)
 }

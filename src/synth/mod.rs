@@ -1,0 +1,92 @@
+//! Synthesis: what a design really costs, by Yosys (and, where asked, nextpnr).
+//!
+//! [`yosys`] writes and runs the script, [`cost`] turns cells into resources, [`pnr`] finds the clock frequency.
+//! Scripts, logs and netlists stay in `DIR/synth/`.
+
+pub mod cost;
+pub mod pnr;
+pub mod yosys;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::error::InputError;
+use crate::files;
+use crate::sim::manifest::Manifest;
+
+/// FPGA family to synthesize for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// AMD 7 series: Artix, Kintex, Zynq-7000.
+    Xc7,
+    /// AMD UltraScale+.
+    Xcup,
+    /// Lattice ECP5.
+    Ecp5,
+    /// Lattice iCE40 HX, which has no multiplier blocks.
+    Ice40,
+}
+
+impl Target {
+    /// The name the command line uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Target::Xc7 => "xc7",
+            Target::Xcup => "xcup",
+            Target::Ecp5 => "ecp5",
+            Target::Ice40 => "ice40",
+        }
+    }
+}
+
+/// What `slimgate synth --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SynthReport {
+    /// Name of the design.
+    pub design: String,
+    /// FPGA family.
+    pub target: Target,
+    /// The tool and its version.
+    pub tool: String,
+    /// Resources.
+    #[serde(flatten)]
+    pub cost: cost::Cost,
+    /// Clock frequency after place and route; null without it.
+    pub fmax_mhz: Option<f64>,
+    /// Seconds of synthesis, place and route.
+    pub seconds: f64,
+    /// Cells by type, as Yosys counts them.
+    pub cells: BTreeMap<String, u64>,
+}
+
+/// Synthesizes the design in `dir`; with `place_and_route` nextpnr follows (iCE40 HX8K or ECP5 85k, free pins).
+///
+/// # Errors
+/// [`InputError`] when `dir` holds no design, cannot be written, or a tool is missing; else what the tool's log ends with.
+pub fn synthesize(dir: &Path, target: Target, place_and_route: bool) -> anyhow::Result<SynthReport> {
+    let manifest = Manifest::load(dir)?;
+    if place_and_route {
+        pnr::require(target)?;
+    }
+    let yosys = yosys::Yosys::find()?;
+    let folder = dir.join("synth");
+    files::create_folder(&folder)
+        .map_err(|e| InputError { expected: "a design folder that can be written".into(), ..e })?;
+    let start = Instant::now();
+    let cells = yosys.run(dir, &manifest.top, target)?;
+    let fmax_mhz = if place_and_route { Some(pnr::run(dir, target)?) } else { None };
+    Ok(SynthReport {
+        design: manifest.name,
+        target,
+        tool: yosys.version()?,
+        cost: cost::Cost::of(&cells, target),
+        fmax_mhz,
+        seconds: start.elapsed().as_secs_f64(),
+        cells,
+    })
+}

