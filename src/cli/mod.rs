@@ -4,6 +4,7 @@
 //! [`dispatch`]. Commands that need libtorch stand behind the feature `train`; a build without it keeps their names
 //! and says how to get them ([`no_training`]).
 
+mod check;
 mod data;
 mod eval;
 #[cfg(not(feature = "train"))]
@@ -51,6 +52,7 @@ Exit status: 0 done, 1 the work failed (a mismatch, a target missed), 2 the inpu
 /// The commands, in the order of the flow.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Check(check::CheckArgs),
     Data(data::DataArgs),
     /// Everything from data to report (needs a build with training).
     #[cfg(not(feature = "train"))]
@@ -71,6 +73,7 @@ pub enum Command {
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
     match command {
+        Command::Check(args) => check::run(args, out),
         Command::Data(args) => data::run(args, out),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),

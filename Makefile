@@ -1,0 +1,52 @@
+# What a user types. `make` alone lists the targets. Arguments for the command behind a target go into ARGS,
+# as in `make sim ARGS="--images 10000"`.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint sim synth report bench
+
+CONFIG ?= examples/fashion.toml
+# The run that CONFIG names.
+NAME    = $(shell sed -n 's/^name *= *"\(.*\)".*/\1/p' $(CONFIG))
+ARGS   ?=
+TARGET ?= xc7
+SLIMGATE = target/debug/slimgate
+# What a target needs of the set-up: its stamp, or the set-up itself where libtorch has gone since.
+STAMP    = .deps/setup-stamp
+READY    = $(if $(LIBTORCH)$(wildcard .deps/libtorch/build-version),$(STAMP),setup)
+
+help: ## list the targets
+	@echo "make run                    from Fashion-MNIST to verified Verilog (runs/fashion, rtl_out/fashion)"
+	@echo "make run CONFIG=my.toml     the same for a run file of your own"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+# Asks for root (through sudo) where packages are missing. The stamp makes later targets skip it.
+setup: ## install libtorch, Verilator, Icarus, Yosys and Fashion-MNIST
+	@scripts/setup.sh
+	@mkdir -p $(dir $(STAMP)) && touch $(STAMP)
+
+$(STAMP): scripts/setup.sh scripts/setup-libtorch.sh
+	@$(MAKE) --no-print-directory setup
+
+build: $(READY) ## build the binary, target/debug/slimgate (optimised: one profile serves all)
+	cargo build
+
+run: build ## the whole flow on CONFIG, resumable
+	$(SLIMGATE) run $(CONFIG) $(ARGS)
+
+test: $(READY) ## format, lints, all tests, with and without training
+	scripts/test.sh
+
+lint: $(READY) ## format and lints only
+	scripts/lint.sh
+
+sim: build ## simulate the run's Verilog bit for bit, 1000 images
+	$(SLIMGATE) sim rtl_out/$(NAME) --images 1000 $(ARGS)
+
+synth: build ## resources from Yosys for TARGET (xc7, xcup, ecp5, ice40)
+	$(SLIMGATE) synth rtl_out/$(NAME) --target $(TARGET) $(ARGS)
+
+report: build ## report.md and report.json of the run
+	$(SLIMGATE) report runs/$(NAME) $(ARGS)
+
+bench: build ## speeds and hardware figures of the run
+	scripts/bench.sh $(CONFIG) $(ARGS)

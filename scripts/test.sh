@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The whole test suite: what `make test` and continuous integration run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/lint.sh
+# Idle OpenMP threads that spin slow down everything else on the machine.
+export OMP_WAIT_POLICY=PASSIVE
+cargo test --quiet --no-default-features
+cargo test --quiet
+# Tests that are no Rust tests: each an executable, silent unless it fails.
+for script in scripts/tests/*.sh; do
+  [ -e "$script" ] || continue
+  echo "test: $script"
+  "$script"
+done
