@@ -173,3 +173,23 @@ fn the_examples_are_valid_run_files() {
     }
     assert!(count >= 3);
 }
+
+/// Keys of all tables in `value`, without their sections.
+fn keys(value: &serde_json::Value, into: &mut Vec<String>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        into.push(key.clone());
+        keys(value, into);
+    }
+}
+
+#[test]
+fn every_key_of_the_run_file_is_documented() {
+    let doc = fs::read_to_string("docs/run-file.md").unwrap();
+    let args = ["check", "examples/cifar10-vgg16.toml", "--resolved", "--json"];
+    let output = slimgate(&args).assert().success().get_output().stdout.clone();
+    let mut all = Vec::new();
+    keys(&serde_json::from_slice(&output).unwrap(), &mut all);
+    assert!(all.len() > 40, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|key| !doc.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "docs/run-file.md lacks {missing:?}");
+}
