@@ -49,6 +49,8 @@ pub struct Options {
     pub timeout: Option<u64>,
     /// Where builds are kept; by default `sim/build/<name>`.
     pub build_dir: Option<std::path::PathBuf>,
+    /// Which design of a build that holds several (its input `sel_i`); none for a single design.
+    pub select: Option<usize>,
     /// C++ optimisation level, 0 (quick to build) to 3 (fast to run).
     pub optimize: u8,
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             robustness: true,
             timeout: None,
             build_dir: None,
+            select: None,
             optimize: 3,
         }
     }

@@ -84,10 +84,14 @@ impl Outcome {
 
 /// One testbench process: which images, and whether it also measures and tests robustness.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Job {
+pub struct Job {
+    /// First image of the vector file.
     pub first: usize,
+    /// Images from there on.
     pub count: usize,
+    /// Leave out the measurements.
     pub main_only: bool,
+    /// Also reset in mid-image and place tlast wrongly.
     pub robustness: bool,
 }
 
@@ -135,7 +139,7 @@ fn jobs(images: usize, options: &Options) -> Vec<Job> {
 }
 
 /// Writes `dir/sim/vectors.bin` aside and renames it, so that a simulation that still reads the old one is not hurt.
-pub(super) fn write_vectors(dir: &Path, vectors: &Vectors) -> anyhow::Result<PathBuf> {
+pub fn write_vectors(dir: &Path, vectors: &Vectors) -> anyhow::Result<PathBuf> {
     let folder = dir.join("sim");
     let expected = "a design folder that can be written (vectors and waveforms go into its sim/)";
     fs::create_dir_all(&folder).map_err(|err| InputError::io(&folder, &err, expected))?;
@@ -152,7 +156,7 @@ pub(super) fn write_vectors(dir: &Path, vectors: &Vectors) -> anyhow::Result<Pat
 }
 
 /// Runs one process in the design's folder, where its memories are found.
-pub(super) fn run(
+pub fn run(
     dir: &Path,
     binary: &Path,
     vectors: &Path,
@@ -173,6 +177,9 @@ pub(super) fn run(
     ];
     if let Some(wave) = options.wave {
         values.push(("trace", wave_file(&harness::absolute(dir)?, wave).display().to_string()));
+    }
+    if let Some(select) = options.select {
+        values.push(("sel", select.to_string()));
     }
     let flags = [(job.main_only, "main"), (job.robustness, "reset"), (job.robustness, "tlast")];
     let flags = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name);
