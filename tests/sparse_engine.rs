@@ -118,7 +118,7 @@ fn cases(rng: &mut StdRng) -> Vec<Case> {
         case(rng, (9, 1), 0.9, (4, s4), (2, 1), Random, (0, 0)),
         case(rng, (5, 30), 0.01, (2, u1), (5, 2), Random, (40, 150)),
     ];
-    for _ in 0..11 {
+    for _ in 0..5 {
         let act = ActType { bits: rng.random_range(2..=8), signed: rng.random_bool(0.3) };
         let shape = (rng.random_range(1..40), rng.random_range(1..80));
         let bits = (rng.random_range(2..=8), act);
@@ -306,7 +306,27 @@ fn engines_are_exact_and_on_time() {
             &["--lint-only", "-Wall", "rom.vlt", "--top-module", &top].into_iter().chain(mine).collect::<Vec<_>>(),
         );
     }
-    let build = ["--cc", "--exe", "--build", "-O3", "-Wno-fatal", "-Wno-WIDTH", "--top-module", "top", "main.cpp"];
+    let rtl: Vec<&str> = files.iter().copied().filter(|f| f.starts_with("rtl/")).collect();
+    run(dir, "iverilog", &[&["-g2005", "-Wall", "-tnull", "-s", "top"][..], &files].concat());
+    for id in [0, 3, 8] {
+        let script =
+            format!("read_verilog -defer {}; hierarchy -check -top t_n{id}; proc; check -assert", rtl.join(" "));
+        run(dir, "yosys", &["-q", "-p", &script]);
+    }
+    let build = [
+        "--cc",
+        "--exe",
+        "--build",
+        "-j",
+        "2",
+        "-MAKEFLAGS",
+        "OPT_FAST=-O0",
+        "-Wno-fatal",
+        "-Wno-WIDTH",
+        "--top-module",
+        "top",
+        "main.cpp",
+    ];
     run(dir, "verilator", &[&build[..], &files].concat());
     let log = run(dir, "obj_dir/Vtop", &["200000"]);
     let log = log.split_once("run\n").unwrap().1;
@@ -320,6 +340,70 @@ fn engines_are_exact_and_on_time() {
         );
         if case.stall == (0, 0) {
             check_cycles(id, case, logged(log, "start", id)[0], &logged(log, "end", id));
+        }
+    }
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let input = SparseInput {
+        rows: 2,
+        columns: vec![vec![(0, 1)], vec![(1, -3)]],
+        weight_bits: 3,
+        act: ActType::unsigned(4),
+        acc_bits: 9,
+        out: None,
+        bias: vec![0, 0],
+        multiplier: vec![],
+        shift: vec![],
+    };
+    let fold = |banks, in_lanes| SparseFolding { banks, in_lanes };
+    assert!(plan(&input, &fold(2, 1)).is_ok());
+    assert!(plan(&input, &fold(0, 1)).is_err());
+    assert!(plan(&input, &fold(3, 1)).unwrap_err().to_string().contains("3 banks for 2 rows"));
+    for bad in [vec![(2, 1)], vec![(0, 0)], vec![(0, 4)], vec![(0, 1), (0, 1)]] {
+        let columns = vec![bad];
+        assert!(
+            plan(&SparseInput { columns, ..input.clone() }, &fold(1, 1)).unwrap_err().to_string().contains("column 0")
+        );
+    }
+    assert!(plan(&SparseInput { out: Some(ActType::unsigned(4)), ..input.clone() }, &fold(1, 1)).is_err());
+    assert!(plan(&SparseInput { bias: vec![0], ..input }, &fold(1, 1)).is_err());
+}
+
+/// Resources of a typical layer: `SLIMGATE_KEEP=dir cargo test --test sparse_engine -- --ignored fc1`, then Yosys there.
+#[test]
+#[ignore = "writes files for synthesis"]
+fn fc1_files_for_synthesis() {
+    let mut rng = StdRng::seed_from_u64(1);
+    let act = ActType::unsigned(4);
+    let columns = matrix(&mut rng, 128, 1568, 0.08, 4, false);
+    let bias: Vec<i64> = (0..128).map(|_| rng.random_range(-200..200)).collect();
+    let acc_bits = acc_bits(&columns, &bias, act);
+    let multiplier = (0..128).map(|_| rng.random_range(1 << 11..1 << 12)).collect();
+    let input = SparseInput {
+        rows: 128,
+        columns,
+        weight_bits: 4,
+        act,
+        acc_bits,
+        out: Some(act),
+        bias,
+        multiplier,
+        shift: vec![16; 128],
+    };
+    let dir = std::env::var("SLIMGATE_KEEP").expect("SLIMGATE_KEEP names a folder");
+    for (banks, in_lanes) in [(2, 1), (4, 1), (8, 1), (8, 2)] {
+        let plan = plan(&input, &SparseFolding { banks, in_lanes }).unwrap();
+        let least = plan.entries_per_bank.iter().max().unwrap();
+        eprintln!(
+            "{banks} banks, {in_lanes} lanes: most entries {least}, bound {}, queue 2^{}",
+            plan.cycles_bound, plan.queue_addr_bits
+        );
+        for file in emit("t", &format!("b{banks}l{in_lanes}"), &plan).unwrap() {
+            let path = Path::new(&dir).join(&file.path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, file.text).unwrap();
         }
     }
 }

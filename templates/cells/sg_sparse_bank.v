@@ -137,11 +137,9 @@ module sg_sparse_bank #(
     reg         [ ActBits-1:0] act_q2;
     reg         [ RowBits-1:0] row_q3;
     wire signed [ProdBits-1:0] prod_q3;
+    wire      [WeightBits-1:0] weight = entry_i[RowBits+:WeightBits];
     wire                       act_sign = (ActSigned != 0) & act_q2[ActBits-1];
     wire signed [ProdBits-1:0] act_ext = {{(ProdBits - ActBits) {act_sign}}, act_q2};
-    wire signed [ProdBits-1:0] weight_ext = {
-        {(ProdBits - WeightBits) {entry_i[WeightBits+RowBits-1]}}, entry_i[RowBits+:WeightBits]
-    };
 
     always @(posedge clk_i) begin
         run_q2  <= run_q & rst_ni;
@@ -152,20 +150,30 @@ module sg_sparse_bank #(
         row_q3  <= entry_i[RowBits-1:0];
     end
 
-    // Synthesis reads the choice from an attribute, which takes no parameter in every tool.
+    // Left to itself synthesis takes a DSP block for the smallest product, hence the explicit partial products.
     generate
         if (UseDsp != 0) begin : gen_dsp
-            (* use_dsp = "yes" *)
+            wire signed [ProdBits-1:0] weight_ext = {
+                {(ProdBits - WeightBits) {weight[WeightBits-1]}}, weight
+            };
             reg signed [ProdBits-1:0] prod_q;
             always @(posedge clk_i) begin
                 prod_q <= act_ext * weight_ext;
             end
             assign prod_q3 = prod_q;
         end else begin : gen_lut
-            (* use_dsp = "no" *)
+            reg signed [ProdBits-1:0] prod_d;
             reg signed [ProdBits-1:0] prod_q;
+            integer b;
+            always @(*) begin
+                prod_d = {ProdBits{1'b0}};
+                for (b = 0; b < WeightBits - 1; b = b + 1) begin
+                    prod_d = prod_d + ((act_ext <<< b) & {ProdBits{weight[b]}});
+                end
+                prod_d = prod_d - ((act_ext <<< (WeightBits - 1)) & {ProdBits{weight[WeightBits-1]}});
+            end
             always @(posedge clk_i) begin
-                prod_q <= act_ext * weight_ext;
+                prod_q <= prod_d;
             end
             assign prod_q3 = prod_q;
         end
