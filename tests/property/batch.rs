@@ -58,7 +58,7 @@ pub const TOP: &str = "batch_top";
 
 /// Writes the files of `designs` and a top over them into `dir`. A file that several designs share must be the same
 /// in all of them.
-pub fn write(dir: &Path, designs: &[Design]) -> anyhow::Result<()> {
+pub fn write(dir: &Path, designs: &[&Design]) -> anyhow::Result<()> {
     let mut files: BTreeMap<&str, &str> = BTreeMap::new();
     for artifact in designs.iter().flat_map(|design| &design.artifacts) {
         let other = files.insert(&artifact.path, &artifact.text);
@@ -80,10 +80,10 @@ pub fn write(dir: &Path, designs: &[Design]) -> anyhow::Result<()> {
 }
 
 /// The common top: every design, and multiplexers over their outputs.
-fn top(designs: &[Design]) -> String {
+fn top(designs: &[&Design]) -> String {
     let count = designs.len();
-    let data_bits = 8 * designs.iter().map(Design::channels).max().unwrap_or(1);
-    let user_bits = designs.iter().map(Design::user_bits).max().unwrap_or(1);
+    let data_bits = 8 * designs.iter().map(|d| d.channels()).max().unwrap_or(1);
+    let user_bits = designs.iter().map(|d| d.user_bits()).max().unwrap_or(1);
     let mut instances = String::new();
     for (k, design) in designs.iter().enumerate() {
         let (name, bits, user) = (&design.name, 8 * design.channels(), design.user_bits());
@@ -151,7 +151,7 @@ pub struct Batch {
 
 impl Batch {
     /// Writes and builds `designs` (at most 256).
-    pub fn build(designs: &[Design]) -> anyhow::Result<Self> {
+    pub fn build(designs: &[&Design]) -> anyhow::Result<Self> {
         ensure!((1..=256).contains(&designs.len()), "one to 256 designs");
         let dir = TempDir::new()?;
         write(dir.path(), designs)?;

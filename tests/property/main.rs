@@ -29,7 +29,7 @@ fn tiny(name: &str, fault: usize) -> Design {
 #[test]
 fn designs_of_a_batch_run_apart() {
     let designs = [tiny("one", 0), tiny("two", 1), tiny("three", 0)];
-    let batch = Batch::build(&designs).unwrap();
+    let batch = Batch::build(&designs.each_ref()).unwrap();
     let passed = |index: usize| {
         let outcome = batch.run(index, &designs[index], 0.3, 5).unwrap();
         assert_eq!(outcome.latency_cycles, 14);
