@@ -211,6 +211,33 @@ fn wrong_inputs_end_with_status_two() {
 }
 
 #[test]
+fn without_data_the_runs_config_is_asked() {
+    let dir = design(0);
+    let run = || {
+        let mut command = Command::cargo_bin("slimgate").unwrap();
+        let output =
+            command.arg("sim").arg(dir.path()).arg("--network").arg(dir.path().join("network")).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, stderr) = run();
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("config.toml") && stderr.contains("--data random"), "{stderr}");
+    // One that names images of another shape.
+    let images = dir.path().join("images");
+    for part in ["train/a", "train/b", "train/c", "test/a", "test/b", "test/c"] {
+        fs::create_dir_all(images.join(part)).unwrap();
+        image::GrayImage::new(4, 4).save(images.join(part).join("0.png")).unwrap();
+    }
+    let example = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fashion.toml")).unwrap();
+    let line = example.lines().find(|line| line.starts_with("dir = ")).unwrap();
+    let config = example.replace(line, &format!("dir = \"{}\"", images.display()));
+    fs::write(dir.path().join("network/config.toml"), config).unwrap();
+    let (code, stderr) = run();
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("as the network takes"), "{stderr}");
+}
+
+#[test]
 fn a_missing_simulator_is_named() {
     let dir = design(0);
     let output = Command::cargo_bin("slimgate")

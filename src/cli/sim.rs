@@ -7,9 +7,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
 
 use super::Output;
+use crate::config::RunConfig;
 use crate::data;
 use crate::error::InputError;
 use crate::network::Network;
@@ -188,19 +188,12 @@ fn test_images(args: &SimArgs, network: &Path, count: usize, shape: Shape) -> an
 }
 
 /// The data set folder that `config.toml` beside the network names.
-fn run_data(network: &Path) -> Result<PathBuf, InputError> {
-    #[derive(Deserialize)]
-    struct Run {
-        data: DataTable,
-    }
-    #[derive(Deserialize)]
-    struct DataTable {
-        dir: PathBuf,
-    }
+fn run_data(network: &Path) -> anyhow::Result<PathBuf> {
     let folder = if network.is_dir() { network } else { network.parent().unwrap_or(Path::new(".")) };
     let file = folder.join("config.toml");
-    let expected = "a run's config.toml beside the network, or --data DIR, or --data random";
-    let text = std::fs::read_to_string(&file).map_err(|err| InputError::io(&file, &err, expected))?;
-    let run: Run = toml::from_str(&text).map_err(|err| InputError::file(&file, err.message(), expected))?;
-    Ok(run.data.dir)
+    if !file.is_file() {
+        let expected = "a run's config.toml beside the network, or --data DIR, or --data random";
+        return Err(InputError::file(&file, "no such file", expected).into());
+    }
+    Ok(RunConfig::load(&file)?.data.folder().map_err(|err| err.in_file(&file))?)
 }
