@@ -9,7 +9,10 @@ module sg_ram #(
     parameter Width    = 8,
     parameter Depth    = 16,
     parameter AddrBits = 4,
+    // Read by synthesis alone, through the attribute below.
+    /* verilator lint_off UNUSEDPARAM */
     parameter Style    = "auto"
+    /* verilator lint_on UNUSEDPARAM */
 ) (
     input  wire                clk_i,
     input  wire                write_en_i,

@@ -11,7 +11,10 @@ module sg_rom #(
     parameter         Depth    = 16,
     parameter         AddrBits = 4,
     parameter         File     = "",
+    // Read by synthesis alone, through the attribute below.
+    /* verilator lint_off UNUSEDPARAM */
     parameter         Style    = "auto"
+    /* verilator lint_on UNUSEDPARAM */
 ) (
     input  wire                clk_i,
     input  wire                en_i,

@@ -1,0 +1,148 @@
+// @{ module }@: @{ title }@
+//
+//   acc[o] = bias[o] + sum over i, ky, kx of weight[o][i][ky][kx] * x[i][y*Sh + ky - Ph][x*Sw + kx - Pw]
+//   @{ formula }@
+//
+// Input    @{ input_text }@
+// Output   @{ output_text }@
+// Lanes    InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits)
+// Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ taps }@ taps x @{ groups }@ input groups x @{ folds }@ output groups
+// Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, i) of a word in bits [(o*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
+// Results  leave @{ step }@ channel(s) a cycle through @{ step }@ requantizer(s) into a queue of @{ queue_beats }@ beats
+`default_nettype none
+
+module @{ module }@ (
+    input  wire clk_i,
+    input  wire rst_ni,
+    input  wire @{ in_range }@ in_data_i,
+    input  wire in_valid_i,
+    output wire in_ready_o,
+    output wire @{ out_range }@ out_data_o,
+    output wire out_valid_o,
+    input  wire out_ready_i
+);
+
+    // ---- Input words of InPar channels ------------------------------------------------------------------------------
+    wire @{ word_range }@ word_data;
+    wire word_valid;
+    wire word_ready;
+
+@{ adapter }@
+
+    // ---- Windows ----------------------------------------------------------------------------------------------------
+    wire grant;
+    wire start;
+    wire step;
+    wire @{ word_range }@ tap_data;
+    wire tap_valid;
+    wire tap_first;
+    wire tap_last;
+
+    @{ module }@_window u_window (
+        .clk_i      (clk_i),
+        .rst_ni     (rst_ni),
+        .in_data_i  (word_data),
+        .in_valid_i (word_valid),
+        .in_ready_o (word_ready),
+        .grant_i    (grant),
+        .start_o    (start),
+        .step_o     (step),
+        .tap_data_o (tap_data),
+        .tap_valid_o(tap_valid),
+        .tap_first_o(tap_first),
+        .tap_last_o (tap_last)
+    );
+
+    // ---- Weights: read in the order in which the words come -----------------------------------------------------------
+    reg  @{ weight_addr.range }@ weight_addr_q;
+    wire [@{ weight_width - 1 }@:0] weights;
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            weight_addr_q <= @{ weight_addr.zero }@;
+        end else if (step) begin
+            weight_addr_q <= (weight_addr_q == @{ weight_addr.last }@) ? @{ weight_addr.zero }@ : weight_addr_q + @{ weight_addr.one }@;
+        end
+    end
+
+    sg_rom #(
+        .Width   (@{ weight_width }@),
+        .Depth   (@{ weight_depth }@),
+        .AddrBits(@{ weight_addr.bits }@),
+        .File    ("mem/@{ module }@_weight.hex"),
+        .Style   ("@{ weight_style }@")
+    ) u_weights (
+        .clk_i (clk_i),
+        .en_i  (step),
+        .addr_i(weight_addr_q),
+        .data_o(weights)
+    );
+
+    // ---- Multiply-accumulate lanes --------------------------------------------------------------------------------------
+    wire [@{ out_par * sum_bits - 1 }@:0] lane_sums;
+    wire lane_valid;
+    wire lane_first;
+    wire lane_last;
+
+    genvar o;
+    generate
+        for (o = 0; o < @{ out_par }@; o = o + 1) begin : gen_lane
+            sg_mac #(
+                .Taps      (@{ in_par }@),
+                .Levels    (@{ tree_levels }@),
+                .ActBits   (@{ act_bits }@),
+                .ActSigned (@{ act_signed }@),
+                .WeightBits(@{ weight_bits }@),
+                .SumBits   (@{ sum_bits }@)
+            ) u_mac (
+                .clk_i   (clk_i),
+                .act_i   (tap_data),
+                .weight_i(weights[o*@{ in_par * weight_bits }@+:@{ in_par * weight_bits }@]),
+                .sum_o   (lane_sums[o*@{ sum_bits }@+:@{ sum_bits }@])
+            );
+        end
+    endgenerate
+
+    sg_delay #(
+        .Width (3),
+        .Cycles(@{ mac_latency }@)
+    ) u_lane_tags (
+        .clk_i (clk_i),
+        .rst_ni(rst_ni),
+        .data_i({tap_valid, tap_first, tap_last}),
+        .data_o({lane_valid, lane_first, lane_last})
+    );
+
+    wire [@{ out_par * acc_bits - 1 }@:0] lane_terms;
+    wire [@{ out_par * acc_bits - 1 }@:0] sums;
+    wire sums_done;
+
+    generate
+        for (o = 0; o < @{ out_par }@; o = o + 1) begin : gen_term
+<%- if acc_bits > sum_bits %>
+            assign lane_terms[o*@{ acc_bits }@+:@{ acc_bits }@] = {{@{ acc_bits - sum_bits }@{lane_sums[o*@{ sum_bits }@+@{ sum_bits - 1 }@]}}, lane_sums[o*@{ sum_bits }@+:@{ sum_bits }@]};
+<%- else %>
+            assign lane_terms[o*@{ acc_bits }@+:@{ acc_bits }@] = lane_sums[o*@{ sum_bits }@+:@{ sum_bits }@];
+<%- endif %>
+        end
+    endgenerate
+
+    sg_acc #(
+        .Lanes(@{ out_par }@),
+        .Bits (@{ acc_bits }@)
+    ) u_acc (
+        .clk_i  (clk_i),
+        .rst_ni (rst_ni),
+        .valid_i(lane_valid),
+        .first_i(lane_first),
+        .last_i (lane_last),
+        .data_i (lane_terms),
+        .done_o (sums_done),
+        .sum_o  (sums)
+    );
+
+@{ drain }@
+
+endmodule
+
+`default_nettype wire
