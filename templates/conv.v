@@ -14,20 +14,13 @@
 module @{ module }@ (
     input  wire clk_i,
     input  wire rst_ni,
-    input  wire @{ in_range }@ in_data_i,
+    input  wire @{ word_range }@ in_data_i,
     input  wire in_valid_i,
     output wire in_ready_o,
     output wire @{ out_range }@ out_data_o,
     output wire out_valid_o,
     input  wire out_ready_i
 );
-
-    // ---- Input words of InPar channels ------------------------------------------------------------------------------
-    wire @{ word_range }@ word_data;
-    wire word_valid;
-    wire word_ready;
-
-@{ adapter }@
 
     // ---- Windows ----------------------------------------------------------------------------------------------------
     wire grant;
@@ -41,9 +34,9 @@ module @{ module }@ (
     @{ module }@_window u_window (
         .clk_i      (clk_i),
         .rst_ni     (rst_ni),
-        .in_data_i  (word_data),
-        .in_valid_i (word_valid),
-        .in_ready_o (word_ready),
+        .in_data_i  (in_data_i),
+        .in_valid_i (in_valid_i),
+        .in_ready_o (in_ready_o),
         .grant_i    (grant),
         .start_o    (start),
         .step_o     (step),

@@ -110,6 +110,10 @@ module @{ module }@ (
     wire signed @{ off.range }@ next_left_off = end_row ? @{ start_off }@ : (end_window ? left_off_q + @{ stride_off }@ : left_off_q);
     wire @{ folds.range }@ next_fold = end_window ? @{ folds.zero }@ : (end_fold ? fold_q + @{ folds.one }@ : fold_q);
 
+<%- if fold_offset != "" %>
+    wire @{ folds.range }@ fold_word = next_fold;  // the pass's word in the pixel
+<%- endif %>
+
     always @(posedge clk_i) begin
         if (!rst_ni) begin
             start_q      <= 1'b1;
@@ -194,7 +198,7 @@ module @{ module }@ (
     reg [2:0] tag_q;   // valid, first, last
     reg [2:0] tag_q2;
     wire @{ word }@ read_data;
-    wire unused_off = off_q[@{ off.msb }@];
+    wire unused_off = @{ unused_off }@;
 
     always @(posedge clk_i) begin
         read_addr_q <= row_addr_q + off_q[@{ addr.msb }@:0];

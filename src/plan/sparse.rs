@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::network::graph::ActType;
 
+use super::Memory;
 pub use cycles::{bound_cycles, completion_cycles};
 
 /// Values that the output FIFO holds, as a power of two: more than the cycles from a row's start to its return.
@@ -44,21 +45,6 @@ pub struct SparseFolding {
     pub banks: usize,
     /// Activations a beat.
     pub in_lanes: usize,
-}
-
-/// One memory of the engine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Memory {
-    /// `counts`, `rows`, `bank0`, …; also the last part of its file name.
-    pub name: String,
-    /// Bits of a word.
-    pub width: u32,
-    /// Words.
-    pub depth: usize,
-    /// Bits that hold information: padding words do not count.
-    pub bits_used: u64,
-    /// `width * depth`.
-    pub bits_allocated: u64,
 }
 
 /// A bank's share.

@@ -1,7 +1,19 @@
 //! Verilog generation: from a network and its plan to a folder that every tool takes.
 
+mod cells;
+mod conv;
+pub mod design;
+mod hex;
 pub mod leaf;
+mod literal;
+mod pool;
+mod queue;
 pub mod sparse;
+mod text;
+mod top;
+mod window;
+
+pub use design::generate;
 
 /// One generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,202 @@
+//! Plan of the dense engine: convolutions, and fully connected layers as 1x1 convolutions over one pixel.
+
+use serde::Serialize;
+
+use super::Memory;
+use super::requant::Requant;
+use super::stream::{Adapter, Stream};
+use super::window::WindowPlan;
+use crate::network::Params;
+use crate::network::graph::{ActType, Shape};
+
+/// How many input and output channels one cycle takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Folding {
+    /// Input channels a cycle.
+    pub in_par: usize,
+    /// Output channels a cycle.
+    pub out_par: usize,
+}
+
+impl Folding {
+    /// Multiply-accumulate lanes.
+    pub fn lanes(self) -> usize {
+        self.in_par * self.out_par
+    }
+}
+
+/// A dense layer as the engine sees it.
+#[derive(Debug, Clone)]
+pub struct ConvLayer<'a> {
+    /// Stream that arrives (flattened for a fully connected layer).
+    pub input: Stream,
+    /// Shape of the result.
+    pub out_shape: Shape,
+    /// `[kernel, stride, padding]`.
+    pub geometry: [[usize; 2]; 3],
+    /// Bits of a weight.
+    pub weight_bits: u32,
+    /// Bits of an accumulator, bias included.
+    pub acc_bits: u32,
+    /// Format of the result, or `None` for raw accumulators.
+    pub out: Option<ActType>,
+    /// Input channel (or feature) of each stream position; `None` for unused lanes.
+    pub source: Vec<Option<usize>>,
+    /// The integers.
+    pub params: &'a Params,
+}
+
+/// Everything the generator needs of a dense engine.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConvPlan {
+    /// Lanes.
+    pub folding: Folding,
+    /// Line buffer.
+    pub window: WindowPlan,
+    /// Between the input stream and the line buffer's words.
+    pub adapter: Adapter,
+    /// Results that leave a cycle: lanes of the output stream, and requantizers.
+    pub step: usize,
+    /// Cycles in which one fold's results leave.
+    pub steps: usize,
+    /// Bits of a weight.
+    pub weight_bits: u32,
+    /// Bits of a lane's sum.
+    pub sum_bits: u32,
+    /// Bits of an accumulator.
+    pub acc_bits: u32,
+    /// Levels of a lane's adder tree.
+    pub tree_levels: u32,
+    /// Constants and widths of the requantizer.
+    pub requant: Requant,
+    /// Output queue, a power of two of beats.
+    pub queue_addr_bits: u32,
+    /// Input positions (channels) of the layer.
+    pub in_channels: usize,
+    /// Output channels.
+    pub out_channels: usize,
+}
+
+/// Cycles of the parts behind the multiply-accumulate lanes: accumulate, serialize.
+const BEHIND_LANES: usize = 2;
+/// Cycles from a word's step to the lanes.
+const BEFORE_LANES: usize = 2;
+
+/// `ceil(log2(n))`.
+pub fn log2_ceil(n: usize) -> u32 {
+    n.next_power_of_two().trailing_zeros()
+}
+
+impl ConvPlan {
+    /// Plans `layer` with `folding` and `step` results a cycle; `None` where the input's lanes cannot be adapted, a
+    /// fold's results would leave more slowly than they come, or a beat would straddle two output groups.
+    pub fn new(layer: &ConvLayer, folding: Folding, step: usize) -> Option<Self> {
+        let adapter = Adapter::between(layer.input.lanes, folding.in_par, layer.input.channels)?;
+        let out_channels = layer.out_shape.c;
+        let groups = layer.input.channels.div_ceil(folding.in_par);
+        let folds = out_channels.div_ceil(folding.out_par);
+        let input = Shape { c: layer.input.channels, h: layer.input.height, w: layer.input.width };
+        let window = WindowPlan::new(input, layer.out_shape, layer.geometry, groups, folds, false);
+        let steps = folding.out_par.div_ceil(step);
+        if steps > window.fold_cycles() || (folds > 1 && folding.out_par % step != 0) {
+            return None;
+        }
+        let tree_levels = log2_ceil(folding.in_par);
+        let mut plan = Self {
+            folding,
+            window,
+            adapter,
+            step,
+            steps,
+            weight_bits: layer.weight_bits,
+            sum_bits: (layer.input.bits + layer.weight_bits + tree_levels).min(layer.acc_bits),
+            acc_bits: layer.acc_bits,
+            tree_levels,
+            requant: Requant::new(layer.params, layer.out),
+            queue_addr_bits: 0,
+            in_channels: layer.input.channels,
+            out_channels,
+        };
+        plan.queue_addr_bits = plan.queue_bits();
+        Some(plan)
+    }
+
+    /// Cycles from a lane's operands to its sum.
+    pub fn mac_latency(&self) -> usize {
+        2 + self.tree_levels as usize
+    }
+
+    /// Beats that may be under way, from the start of their fold until they leave the queue, at the full rate.
+    fn queue_bits(&self) -> u32 {
+        let fold = self.window.fold_cycles();
+        let behind = BEFORE_LANES + self.mac_latency() + BEHIND_LANES + self.requant.latency() + self.steps + 2;
+        log2_ceil(self.steps * ((fold + behind).div_ceil(fold) + 1)).max(1)
+    }
+
+    /// Bits of a weight word.
+    pub fn weight_width(&self) -> usize {
+        self.folding.lanes() * self.weight_bits as usize
+    }
+
+    /// Weight words.
+    pub fn weight_depth(&self) -> usize {
+        self.window.folds * self.window.fold_cycles()
+    }
+
+    /// Words of channel constants.
+    pub fn const_depth(&self) -> usize {
+        self.window.folds * self.steps
+    }
+
+    /// Line buffer, weights, constants. `weights` counts the layer's own weights.
+    pub fn memories(&self, act_bits: u32, weights: usize) -> Vec<Memory> {
+        let window = &self.window;
+        let word_bits = self.folding.in_par as u32 * act_bits;
+        let row_bits = (window.rows * window.width * self.in_channels) as u64 * u64::from(act_bits);
+        let weight_bits = weights as u64 * u64::from(self.weight_bits);
+        let const_bits = self.requant.const_bits();
+        let const_used = self.out_channels as u64 * u64::from(const_bits);
+        vec![
+            Memory::new("rows", word_bits, window.depth(), row_bits),
+            Memory::new("weight", self.weight_width() as u32, self.weight_depth(), weight_bits),
+            Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used),
+        ]
+    }
+}
+
+/// The weight words in the order in which the engine reads them: per output group, per tap, per input group; each word
+/// holds `out_par * in_par` weights, output-major. Lanes past the last channel hold 0.
+pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer) -> Vec<Vec<i64>> {
+    let taps = plan.window.kernel[0] * plan.window.kernel[1];
+    let inputs = layer.source.iter().flatten().count();
+    let weight = |o: usize, i: usize, tap: usize| -> i64 {
+        let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels);
+        source.map_or(0, |source| i64::from(layer.params.weight[(o * inputs + source) * taps + tap]))
+    };
+    let Folding { in_par, out_par } = plan.folding;
+    let mut words = Vec::with_capacity(plan.weight_depth());
+    for fold in 0..plan.window.folds {
+        for tap in 0..taps {
+            for group in 0..plan.window.groups {
+                let lanes = (0..out_par).flat_map(|o| (0..in_par).map(move |i| (o, i)));
+                words.push(lanes.map(|(o, i)| weight(fold * out_par + o, group * in_par + i, tap)).collect());
+            }
+        }
+    }
+    words
+}
+
+/// The constant words: per output group, per step; each holds `step` channels' fields, low bits first.
+pub fn const_words(plan: &ConvPlan, params: &Params) -> Vec<Vec<(i64, u32)>> {
+    let channel = |fold: usize, lane: usize| {
+        let real = lane < plan.folding.out_par;
+        if real { fold * plan.folding.out_par + lane } else { usize::MAX }
+    };
+    let words = (0..plan.window.folds).flat_map(|fold| (0..plan.steps).map(move |s| (fold, s)));
+    words
+        .map(|(fold, s)| {
+            let lanes = s * plan.step..(s + 1) * plan.step;
+            lanes.flat_map(|lane| plan.requant.fields(params, channel(fold, lane))).collect()
+        })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! Resources of an engine, estimated from its numbers: a model, not a synthesis result.
+//!
+//! Every multiplier is counted as a DSP where both operands together exceed [`LUT_PRODUCT_BITS`] bits, else as LUTs of
+//! about their product of widths; adders, counters and registers by their bits; memories of more than
+//! [`LUT_RAM_BITS`] bits as block RAM.
+
+use std::iter::Sum;
+use std::ops::Add;
+
+use serde::Serialize;
+
+use super::conv::ConvPlan;
+use super::layer::Engine;
+use super::memory::Memory;
+use super::pool::{PoolPlan, Reduce};
+use super::sparse::SparsePlan;
+use super::stream::Stream;
+
+/// Products up to this sum of operand widths are cheaper in LUTs.
+const LUT_PRODUCT_BITS: u32 = 10;
+/// Memories up to this size lie in LUT RAM (64 bits a LUT).
+const LUT_RAM_BITS: u64 = 4096;
+
+/// Estimated resources, under the names of `slimgate synth --json`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Resources {
+    /// Lookup tables.
+    pub lut: f64,
+    /// Flip-flops.
+    pub ff: f64,
+    /// Multiplier blocks.
+    pub dsp: f64,
+    /// Blocks of 36 kbit; halves are 18 kbit blocks.
+    pub bram36: f64,
+}
+
+impl Add for Resources {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            lut: self.lut + other.lut,
+            ff: self.ff + other.ff,
+            dsp: self.dsp + other.dsp,
+            bram36: self.bram36 + other.bram36,
+        }
+    }
+}
+
+impl Sum for Resources {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
+    }
+}
+
+/// One engine with its memories.
+pub fn layer(engine: &Engine, memories: &[Memory], input: &Stream, out: &Stream) -> Resources {
+    let logic = match engine {
+        Engine::Conv(p) => conv(p, input.bits, out),
+        Engine::Sparse(p) => sparse(p, out),
+        Engine::Pool(p) => pool(p, out),
+    };
+    memories.iter().map(memory).sum::<Resources>() + logic
+}
+
+fn memory(memory: &Memory) -> Resources {
+    if memory.bits_allocated <= LUT_RAM_BITS {
+        return Resources { lut: (memory.bits_allocated as f64 / 64.0).ceil(), ..Default::default() };
+    }
+    // 18 kbit blocks, at most 36 bits wide at a depth of 512.
+    let narrow = memory.width.div_ceil(36) as f64 * (memory.depth as f64 / 512.0).ceil();
+    let packed = (memory.bits_allocated as f64 / 18_432.0).ceil();
+    let halves = if memory.depth <= 512 { narrow } else { packed };
+    Resources { bram36: halves / 2.0, ..Default::default() }
+}
+
+fn product(a: u32, b: u32) -> Resources {
+    if a + b <= LUT_PRODUCT_BITS {
+        Resources { lut: f64::from(a * b) * 0.9, ff: f64::from(a + b), ..Default::default() }
+    } else {
+        Resources { dsp: f64::from(a.div_ceil(25) * b.div_ceil(18)), ..Default::default() }
+    }
+}
+
+fn times(count: usize, one: Resources) -> Resources {
+    let n = count as f64;
+    Resources { lut: one.lut * n, ff: one.ff * n, dsp: one.dsp * n, bram36: one.bram36 * n }
+}
+
+fn adder(bits: u32) -> Resources {
+    Resources { lut: f64::from(bits), ff: f64::from(bits), ..Default::default() }
+}
+
+fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
+    let one = product(acc_bits, mul_bits) + times(2, adder(acc_bits)) + times(1, adder(mul_bits));
+    times(count, one)
+}
+
+fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
+    let words = f64::from(1u32 << addr_bits);
+    let bits = beat_bits as f64;
+    Resources { lut: bits * (words / 64.0).ceil() + 12.0, ff: 20.0, ..Default::default() }
+}
+
+fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
+    let lanes = times(plan.folding.lanes(), product(act_bits, plan.weight_bits));
+    let adders = plan.folding.out_par * ((1usize << plan.tree_levels) - 1);
+    let tree = times(adders, adder(plan.sum_bits));
+    let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
+    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() };
+    let results = if plan.requant.out.is_some() {
+        requantizers(plan.step, plan.acc_bits, plan.requant.mul_bits)
+    } else {
+        times(plan.step, adder(plan.acc_bits))
+    };
+    lanes + tree + accumulators + walker + results + queue(out.beat_bits(), plan.queue_addr_bits)
+}
+
+fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {
+    let input = &plan.input;
+    let bank = product(input.act.bits, input.weight_bits)
+        + adder(input.acc_bits)
+        + queue(plan.bank_bits() as usize, plan.queue_addr_bits)
+        + Resources { lut: f64::from(input.acc_bits) * 2.0 + 30.0, ff: 40.0, ..Default::default() };
+    let results =
+        if input.out.is_some() { requantizers(1, input.acc_bits, plan.mul_bits()) } else { adder(input.acc_bits) };
+    times(plan.folding.banks, bank) + results + queue(out.beat_bits(), super::sparse::OUT_FIFO_ADDR_BITS)
+}
+
+fn pool(plan: &PoolPlan, out: &Stream) -> Resources {
+    let lanes = times(plan.input.lanes, times(2, adder(plan.value_bits)));
+    let walker = Resources { lut: if plan.window.is_some() { 160.0 } else { 60.0 }, ff: 60.0, ..Default::default() };
+    let results = match plan.reduce {
+        Reduce::Max => Resources::default(),
+        Reduce::Average { .. } => requantizers(plan.input.lanes, plan.value_bits, 16),
+    };
+    lanes + walker + results + queue(out.beat_bits(), plan.queue_addr_bits)
+}

@@ -1,0 +1,83 @@
+//! The line buffer and window generator that convolutions and overlapping pools share.
+
+use serde::Serialize;
+
+use crate::network::graph::Shape;
+
+/// Geometry of a sliding window over one stream of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct WindowPlan {
+    /// Rows that arrive.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Words a pixel.
+    pub groups: usize,
+    /// `[Kh, Kw]`.
+    pub kernel: [usize; 2],
+    /// `[down, right]`.
+    pub stride: [usize; 2],
+    /// `[top and bottom, left and right]`.
+    pub padding: [usize; 2],
+    /// `[Ho, Wo]`.
+    pub out: [usize; 2],
+    /// Passes over each window: output groups of a convolution, word groups of a pool.
+    pub folds: usize,
+    /// One word group a pass (pools) instead of all of them (convolutions).
+    pub depthwise: bool,
+    /// Row slots in the ring.
+    pub rows: usize,
+}
+
+impl WindowPlan {
+    /// The geometry of `[kernel, stride, padding]` over `input`, with `out` the output's shape.
+    pub fn new(
+        input: Shape,
+        out: Shape,
+        [kernel, stride, padding]: [[usize; 2]; 3],
+        groups: usize,
+        folds: usize,
+        depthwise: bool,
+    ) -> Self {
+        // The windows' rows, and the rows of the next windows that arrive meanwhile.
+        let rows = kernel[0].max(stride[0]) + stride[0];
+        let out = [out.h, out.w];
+        Self { height: input.h, width: input.w, groups, kernel, stride, padding, out, folds, depthwise, rows }
+    }
+
+    /// Words read in one pass.
+    pub fn fold_cycles(&self) -> usize {
+        self.kernel[0] * self.kernel[1] * self.inner()
+    }
+
+    /// Words a tap in one pass.
+    pub fn inner(&self) -> usize {
+        if self.depthwise { 1 } else { self.groups }
+    }
+
+    /// Cycles an image at the steady state.
+    pub fn cycles(&self) -> u64 {
+        (self.out[0] * self.out[1] * self.folds * self.fold_cycles()) as u64
+    }
+
+    /// Image rows that any window touches.
+    pub fn used_rows(&self) -> usize {
+        let reach = (self.out[0] - 1) * self.stride[0] + self.kernel[0];
+        self.height.min(reach - self.padding[0])
+    }
+
+    /// True where a window may reach outside the image.
+    pub fn padded(&self) -> bool {
+        self.padding != [0, 0]
+    }
+
+    /// Words of one image row.
+    pub fn row_words(&self) -> usize {
+        self.width * self.groups
+    }
+
+    /// Words of the line buffer.
+    pub fn depth(&self) -> usize {
+        self.rows * self.row_words()
+    }
+}

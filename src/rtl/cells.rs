@@ -1,0 +1,54 @@
+//! The hand-written cells that the engines instantiate, and which of them a design needs.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::{Artifact, leaf};
+use crate::plan::{Engine, Plan};
+
+const CELLS: &[(&str, &str)] = &[
+    ("sg_acc", include_str!("../../templates/cells/sg_acc.v")),
+    ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
+    ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
+    ("sg_mac", include_str!("../../templates/cells/sg_mac.v")),
+    ("sg_narrow", include_str!("../../templates/cells/sg_narrow.v")),
+    ("sg_pixels", include_str!("../../templates/cells/sg_pixels.v")),
+    ("sg_probe", include_str!("../../templates/cells/sg_probe.v")),
+    ("sg_ram", include_str!("../../templates/cells/sg_ram.v")),
+    ("sg_ram_async", include_str!("../../templates/cells/sg_ram_async.v")),
+    ("sg_reduce", include_str!("../../templates/cells/sg_reduce.v")),
+    ("sg_requant", include_str!("../../templates/cells/sg_requant.v")),
+    ("sg_rom", include_str!("../../templates/cells/sg_rom.v")),
+    ("sg_scores", include_str!("../../templates/cells/sg_scores.v")),
+    ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
+    ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
+];
+
+/// The cells that the modules in `files` instantiate, directly or through other cells, and the leaves they stand on.
+///
+/// # Errors
+/// Where a leaf cell cannot be emitted.
+pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
+    let mut cells = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&str> = files.iter().map(|f| f.text.as_str()).collect();
+    while let Some(text) = open.pop() {
+        for (name, cell) in CELLS {
+            let used = text.contains(&format!(" {name} #(")) || text.contains(&format!(" {name} u_"));
+            if used && seen.insert(*name) {
+                cells.push(Artifact::new(format!("rtl/{name}.v"), *cell));
+                open.push(cell);
+            }
+        }
+    }
+    cells.extend(leaf::slice_files()?);
+    for layer in &plan.layers {
+        cells.extend(match &layer.engine {
+            Engine::Conv(p) => leaf::fifo_files(p.queue_addr_bits)?,
+            Engine::Pool(p) => leaf::fifo_files(p.queue_addr_bits)?,
+            Engine::Sparse(_) => Vec::new(),
+        });
+    }
+    Ok(cells)
+}

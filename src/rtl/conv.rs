@@ -1,0 +1,174 @@
+//! The dense engine, `templates/conv.v`: line buffer, multiply-accumulate lanes, drain, output queue.
+
+use anyhow::Result;
+use askama::Template;
+
+use super::literal::{Counter, range};
+use super::queue::queue;
+use super::{Artifact, hex, text, window};
+use crate::network::Network;
+use crate::plan::LayerPlan;
+use crate::plan::conv::{ConvLayer, ConvPlan, const_words, weight_words};
+use crate::plan::requant::SHIFT_BITS;
+use crate::plan::sparse::bits_for;
+
+#[derive(Template)]
+#[template(path = "conv.v")]
+struct Conv<'a> {
+    module: &'a str,
+    title: String,
+    formula: String,
+    input_text: String,
+    output_text: String,
+    in_par: usize,
+    out_par: usize,
+    lanes: usize,
+    act_bits: u32,
+    act_signed: u8,
+    weight_bits: u32,
+    cycles: u64,
+    windows: usize,
+    taps: usize,
+    groups: usize,
+    folds: usize,
+    weight_depth: usize,
+    weight_width: usize,
+    weight_style: &'static str,
+    step: usize,
+    queue_beats: usize,
+    word_range: String,
+    out_range: String,
+    weight_addr: Counter,
+    tree_levels: u32,
+    sum_bits: usize,
+    acc_bits: usize,
+    mac_latency: usize,
+    drain: String,
+}
+
+#[derive(Template)]
+#[template(path = "drain.v")]
+struct Drain<'a> {
+    module: &'a str,
+    lanes: usize,
+    step: usize,
+    steps: usize,
+    steps_bits: u32,
+    acc_bits: usize,
+    requant: bool,
+    const_layout: String,
+    const_addr: Counter,
+    const_bits: usize,
+    const_depth: usize,
+    bias_bits: u32,
+    bias_expr: String,
+    mul_bits: u32,
+    shift_expr: String,
+    out_bits: usize,
+    out_signed: u8,
+    var_shift: u8,
+    shift: String,
+    result_latency: usize,
+    queue: String,
+}
+
+/// The files of layer module `module`: engine, window generator, weights, constants.
+pub fn emit(module: &str, network: &Network, layer: &LayerPlan, plan: &ConvPlan, view: &ConvLayer) -> Result<Vec<Artifact>> {
+    let word_bits = plan.folding.in_par * layer.input.bits as usize;
+    let pad_word = format!("{word_bits}'d0");
+    let weights = weight_words(plan, view);
+    let weight_fields = weights.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)));
+    Ok(vec![
+        Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
+        window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
+        Artifact::new(format!("mem/{module}_weight.hex"), hex::file(weight_fields)),
+        Artifact::new(format!("mem/{module}_const.hex"), hex::file(const_words(plan, view.params))),
+    ])
+}
+
+fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &ConvPlan) -> Result<Conv<'a>> {
+    let window = &plan.window;
+    let op = network.node(&layer.node).map_or("", |n| n.op.name());
+    let [kernel_h, kernel_w] = window.kernel;
+    Ok(Conv {
+        module,
+        title: match op {
+            "dense" => format!("fully connected, {} to {}, as a 1x1 convolution", plan.in_channels, plan.out_channels),
+            _ => format!("convolution {kernel_h} x {kernel_w}, {} to {} channels", plan.in_channels, plan.out_channels),
+        },
+        formula: text::result(plan.requant.out, "acc[o]"),
+        input_text: text::stream(&layer.input, plan.folding.in_par),
+        output_text: text::stream(&layer.out, layer.out.lanes),
+        in_par: plan.folding.in_par,
+        out_par: plan.folding.out_par,
+        lanes: plan.folding.lanes(),
+        act_bits: layer.input.bits,
+        act_signed: u8::from(layer.input.signed),
+        weight_bits: plan.weight_bits,
+        cycles: window.cycles(),
+        windows: window.out[0] * window.out[1],
+        taps: kernel_h * kernel_w,
+        groups: window.groups,
+        folds: window.folds,
+        weight_depth: plan.weight_depth(),
+        weight_width: plan.weight_width(),
+        weight_style: "auto",
+        step: plan.step,
+        queue_beats: 1 << plan.queue_addr_bits,
+        word_range: range(plan.folding.in_par * layer.input.bits as usize),
+        out_range: range(layer.out.beat_bits()),
+        weight_addr: Counter::new(plan.weight_depth()),
+        tree_levels: plan.tree_levels,
+        sum_bits: plan.sum_bits as usize,
+        acc_bits: plan.acc_bits as usize,
+        mac_latency: plan.mac_latency(),
+        drain: drain(module, layer, plan)?,
+    })
+}
+
+fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
+    let requant = &plan.requant;
+    let spare = plan.acc_bits - requant.bias_bits;
+    let low = format!("constant[{}:0]", requant.bias_bits - 1);
+    let shift_at = requant.bias_bits + requant.mul_bits;
+    let var_shift = requant.out.is_some() && requant.shift.is_none();
+    let drain = Drain {
+        module,
+        lanes: plan.folding.out_par,
+        step: plan.step,
+        steps: plan.steps,
+        steps_bits: bits_for(plan.steps),
+        acc_bits: plan.acc_bits as usize,
+        requant: requant.out.is_some(),
+        const_layout: const_layout(plan),
+        const_addr: Counter::new(plan.const_depth()),
+        const_bits: requant.const_bits() as usize,
+        const_depth: plan.const_depth(),
+        bias_bits: requant.bias_bits,
+        bias_expr: match spare {
+            0 => low,
+            _ => format!("{{{{{spare}{{constant[{}]}}}}, {low}}}", requant.bias_bits - 1),
+        },
+        mul_bits: requant.mul_bits,
+        shift_expr: if var_shift { format!("constant[{shift_at}+:{SHIFT_BITS}]") } else { "6'd0".into() },
+        out_bits: layer.out.bits as usize,
+        out_signed: u8::from(layer.out.signed),
+        var_shift: u8::from(var_shift),
+        shift: format!("6'd{}", requant.shift.unwrap_or(1)),
+        result_latency: requant.latency(),
+        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, plan.steps)?,
+    };
+    Ok(drain.render()?)
+}
+
+fn const_layout(plan: &ConvPlan) -> String {
+    let requant = &plan.requant;
+    let mut parts = vec![format!("bias ({} bits)", requant.bias_bits)];
+    if requant.out.is_some() {
+        parts.push(format!("multiplier ({})", requant.mul_bits));
+        if requant.shift.is_none() {
+            parts.push(format!("shift ({SHIFT_BITS})"));
+        }
+    }
+    parts.join(", ")
+}

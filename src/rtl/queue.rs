@@ -1,0 +1,22 @@
+//! The output queue with its credits, `templates/queue.v`.
+
+use anyhow::Result;
+use askama::Template;
+
+use crate::plan::sparse::bits_for;
+
+#[derive(Template)]
+#[template(path = "queue.v")]
+struct Queue {
+    width: usize,
+    addr_bits: u32,
+    beats: usize,
+    take: usize,
+    credit_bits: u32,
+}
+
+/// The queue of `2^addr_bits` beats of `width` bits, `take` of them booked by one start.
+pub fn queue(width: usize, addr_bits: u32, take: usize) -> Result<String> {
+    let beats = 1usize << addr_bits;
+    Ok(Queue { width, addr_bits, beats, take, credit_bits: bits_for(beats) }.render()?)
+}

@@ -1,0 +1,206 @@
+// @{ module }@: @{ title }@ of @{ kernel_h }@ x @{ kernel_w }@ windows, @{ lanes }@ channel(s) a cycle.
+//
+//   @{ formula }@
+//
+// Input    @{ input_text }@
+// Output   @{ output_text }@
+// Cycles   @{ cycles }@ an image
+<%- if windowed %>
+// Windows overlap, leave gaps or are padded: a line buffer replays each window, a channel group at a time.
+<%- else %>
+// Windows tile the image: one row of partial results is kept, and every beat is taken as it comes.
+<%- endif %>
+`default_nettype none
+
+module @{ module }@ (
+    input  wire clk_i,
+    input  wire rst_ni,
+    input  wire @{ in_range }@ in_data_i,
+    input  wire in_valid_i,
+    output wire in_ready_o,
+    output wire @{ out_range }@ out_data_o,
+    output wire out_valid_o,
+    input  wire out_ready_i
+);
+
+    wire grant;
+    wire start;
+    wire done;                                      // a window is reduced
+    wire [@{ lanes * value_bits - 1 }@:0] reduced;
+<%- if windowed %>
+
+    // ---- Windows ------------------------------------------------------------------------------------------------------
+    wire step;
+    wire unused_step = step;
+    wire @{ in_range }@ tap_data;
+    wire tap_valid;
+    wire tap_first;
+    wire tap_last;
+
+    @{ module }@_window u_window (
+        .clk_i      (clk_i),
+        .rst_ni     (rst_ni),
+        .in_data_i  (in_data_i),
+        .in_valid_i (in_valid_i),
+        .in_ready_o (in_ready_o),
+        .grant_i    (grant),
+        .start_o    (start),
+        .step_o     (step),
+        .tap_data_o (tap_data),
+        .tap_valid_o(tap_valid),
+        .tap_first_o(tap_first),
+        .tap_last_o (tap_last)
+    );
+
+    reg [@{ lanes * value_bits - 1 }@:0] value_q;
+    reg done_q;
+    wire [@{ lanes * value_bits - 1 }@:0] value_d;
+
+    sg_reduce #(
+        .Lanes    (@{ lanes }@),
+        .InBits   (@{ in_bits }@),
+        .Signed   (@{ in_signed }@),
+        .Max      (@{ max }@),
+        .ValueBits(@{ value_bits }@)
+    ) u_reduce (
+        .first_i(tap_first),
+        .data_i (tap_data),
+        .value_i(value_q),
+        .value_o(value_d)
+    );
+
+    always @(posedge clk_i) begin
+        done_q <= rst_ni && tap_valid && tap_last;
+        if (tap_valid) begin
+            value_q <= value_d;
+        end
+    end
+
+    assign done    = done_q;
+    assign reduced = value_q;
+<%- else %>
+
+    // ---- Where the beat stands ------------------------------------------------------------------------------------------
+    reg @{ group.range }@ group_q;
+    reg @{ col.range }@ col_q;      // column in the image
+    reg @{ row.range }@ row_q;      // row in the image
+    reg @{ kx.range }@ kx_q;        // column in the window
+    reg @{ ky.range }@ ky_q;        // row in the window
+    reg @{ addr.range }@ addr_q;    // the window's group among the partial results
+    reg @{ addr.range }@ left_q;    // the window's first group
+
+    wire take      = in_valid_i && in_ready_o;
+    wire end_pixel = (group_q == @{ group.last }@);
+    wire end_row   = end_pixel && (col_q == @{ col.last }@);
+    wire end_image = end_row && (row_q == @{ row.last }@);
+    wire end_kx    = end_pixel && (kx_q == @{ kx.last }@);
+    wire used      = @{ used }@;    // floor mode: what fills no window is dropped
+    wire first     = (kx_q == @{ kx.zero }@) && (ky_q == @{ ky.zero }@);
+    wire last      = (kx_q == @{ kx.last }@) && (ky_q == @{ ky.last }@);
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            group_q <= @{ group.zero }@;
+            col_q   <= @{ col.zero }@;
+            row_q   <= @{ row.zero }@;
+            kx_q    <= @{ kx.zero }@;
+            ky_q    <= @{ ky.zero }@;
+            addr_q  <= @{ addr.zero }@;
+            left_q  <= @{ addr.zero }@;
+        end else if (take) begin
+            group_q <= end_pixel ? @{ group.zero }@ : group_q + @{ group.one }@;
+            addr_q  <= addr_q + @{ addr.one }@;
+            if (end_pixel) begin
+                col_q  <= end_row ? @{ col.zero }@ : col_q + @{ col.one }@;
+                kx_q   <= (end_row || end_kx) ? @{ kx.zero }@ : kx_q + @{ kx.one }@;
+                addr_q <= end_row ? @{ addr.zero }@ : (end_kx ? addr_q + @{ addr.one }@ : left_q);
+                left_q <= end_row ? @{ addr.zero }@ : (end_kx ? addr_q + @{ addr.one }@ : left_q);
+            end
+            if (end_row) begin
+                row_q <= end_image ? @{ row.zero }@ : row_q + @{ row.one }@;
+                ky_q  <= (end_image || (ky_q == @{ ky.last }@)) ? @{ ky.zero }@ : ky_q + @{ ky.one }@;
+            end
+        end
+    end
+
+    // ---- Reduce into the row of partial results -----------------------------------------------------------------------------
+    wire [@{ lanes * value_bits - 1 }@:0] partial;
+    wire [@{ lanes * value_bits - 1 }@:0] value;
+
+    sg_ram_async #(
+        .Width   (@{ lanes * value_bits }@),
+        .AddrBits(@{ addr.bits }@)
+    ) u_partial (
+        .clk_i    (clk_i),
+        .wr_en_i  (take && used),
+        .wr_addr_i(addr_q),
+        .wr_data_i(value),
+        .rd_addr_i(addr_q),
+        .rd_data_o(partial)
+    );
+
+    sg_reduce #(
+        .Lanes    (@{ lanes }@),
+        .InBits   (@{ in_bits }@),
+        .Signed   (@{ in_signed }@),
+        .Max      (@{ max }@),
+        .ValueBits(@{ value_bits }@)
+    ) u_reduce (
+        .first_i(first),
+        .data_i (in_data_i),
+        .value_i(partial),
+        .value_o(value)
+    );
+
+    assign in_ready_o = grant;
+    assign start      = take && used && last;
+    assign done       = start;
+    assign reduced    = value;
+<%- endif %>
+<%- if average %>
+
+    // ---- Average: requantize the sums ------------------------------------------------------------------------------------------
+    wire queue_valid;
+    wire [@{ lanes * out_bits - 1 }@:0] queue_data;
+
+    sg_delay #(
+        .Width (1),
+        .Cycles(4)
+    ) u_result_tag (
+        .clk_i (clk_i),
+        .rst_ni(rst_ni),
+        .data_i(done),
+        .data_o(queue_valid)
+    );
+
+    genvar c;
+    generate
+        for (c = 0; c < @{ lanes }@; c = c + 1) begin : gen_requant
+            sg_requant #(
+                .AccBits  (@{ value_bits }@),
+                .MulBits  (16),
+                .ShiftBits(6),
+                .OutBits  (@{ out_bits }@),
+                .OutSigned(@{ out_signed }@),
+                .VarShift (0),
+                .Shift    (@{ shift }@)
+            ) u_requant (
+                .clk_i  (clk_i),
+                .acc_i  (reduced[c*@{ value_bits }@+:@{ value_bits }@]),
+                .mul_i  (@{ multiplier }@),
+                .shift_i(6'd0),
+                .data_o (queue_data[c*@{ out_bits }@+:@{ out_bits }@])
+            );
+        end
+    endgenerate
+<%- else %>
+
+    wire queue_valid = done;
+    wire [@{ lanes * out_bits - 1 }@:0] queue_data = reduced;
+<%- endif %>
+
+@{ queue }@
+
+endmodule
+
+`default_nettype wire
