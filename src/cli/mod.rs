@@ -10,6 +10,8 @@ mod eval;
 #[cfg(not(feature = "train"))]
 mod no_training;
 mod output;
+pub mod plan;
+pub mod rtl;
 pub mod sim;
 pub mod synth;
 
@@ -67,6 +69,8 @@ pub enum Command {
     #[cfg(not(feature = "train"))]
     Lower(no_training::NoTraining),
     Eval(eval::EvalArgs),
+    Plan(plan::PlanArgs),
+    Rtl(rtl::RtlArgs),
     Sim(sim::SimArgs),
     Synth(synth::SynthArgs),
 }
@@ -78,6 +82,8 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
         Command::Eval(args) => eval::run(args, out),
+        Command::Plan(args) => plan::run(args, out),
+        Command::Rtl(args) => rtl::run(args, out),
         Command::Sim(args) => sim::run(args, out),
         Command::Synth(args) => synth::run(args, out),
     }

@@ -25,7 +25,7 @@ struct Conv<'a> {
     lanes: usize,
     act_bits: u32,
     act_signed: u8,
-    weight_bits: u32,
+    weight_bits: usize,
     cycles: u64,
     windows: usize,
     taps: usize,
@@ -73,7 +73,13 @@ struct Drain<'a> {
 }
 
 /// The files of layer module `module`: engine, window generator, weights, constants.
-pub fn emit(module: &str, network: &Network, layer: &LayerPlan, plan: &ConvPlan, view: &ConvLayer) -> Result<Vec<Artifact>> {
+pub fn emit(
+    module: &str,
+    network: &Network,
+    layer: &LayerPlan,
+    plan: &ConvPlan,
+    view: &ConvLayer,
+) -> Result<Vec<Artifact>> {
     let word_bits = plan.folding.in_par * layer.input.bits as usize;
     let pad_word = format!("{word_bits}'d0");
     let weights = weight_words(plan, view);
@@ -104,7 +110,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         lanes: plan.folding.lanes(),
         act_bits: layer.input.bits,
         act_signed: u8::from(layer.input.signed),
-        weight_bits: plan.weight_bits,
+        weight_bits: plan.weight_bits as usize,
         cycles: window.cycles(),
         windows: window.out[0] * window.out[1],
         taps: kernel_h * kernel_w,

@@ -10,6 +10,7 @@ use super::{Artifact, cells, conv, pool, sparse, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
 use crate::network::Network;
+use crate::network::graph::ActType;
 use crate::plan::layer::conv_layer;
 use crate::plan::stages::stages;
 use crate::plan::stream::Stream;
@@ -36,20 +37,16 @@ pub fn generate(network: &Network, plan: &Plan, network_path: Option<&Path>) -> 
 }
 
 fn engines(network: &Network, plan: &Plan) -> Result<Vec<Artifact>> {
+    let pixels = Stream::new(network.input.shape(), network.input.channels, ActType::unsigned(8));
+    let arriving = std::iter::once(pixels).chain(plan.layers.iter().map(|l| l.out));
     let mut files = Vec::new();
-    let mut stream = plan.layers.first().map(|l| l.input);
-    for (stage, layer) in stages(network)?.iter().zip(&plan.layers) {
+    for ((stage, layer), arrives) in stages(network)?.iter().zip(&plan.layers).zip(arriving) {
         let module = top::module_name(plan, &layer.node);
-        // The stream before flattening: what the stage before gives, or the pixels.
-        let before = stream.filter(|_| !std::ptr::eq(layer, &plan.layers[0])).unwrap_or_else(|| {
-            Stream::new(network.input.shape(), network.input.channels, crate::network::graph::ActType::unsigned(8))
-        });
         files.extend(match &layer.engine {
-            Engine::Conv(p) => conv::emit(&module, network, layer, p, &conv_layer(network, stage, before))?,
+            Engine::Conv(p) => conv::emit(&module, network, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::Sparse(p) => sparse::emit(&plan.name, &layer.node, p)?,
             Engine::Pool(p) => pool::emit(&module, layer, p)?,
         });
-        stream = Some(layer.out);
     }
     Ok(files)
 }

@@ -72,7 +72,8 @@ impl Signed {
     /// Holds `lo ..= hi` and has at least `bits` bits.
     pub fn holding(lo: i64, hi: i64, bits: u32) -> Self {
         let bits = signed_bits(lo, hi.max(1)).max(bits);
-        let mut signed = Self { bits, msb: bits - 1, range: range(bits as usize), zero: String::new(), one: String::new() };
+        let mut signed =
+            Self { bits, msb: bits - 1, range: range(bits as usize), zero: String::new(), one: String::new() };
         (signed.zero, signed.one) = (signed.lit(0), signed.lit(1));
         signed
     }

@@ -1,6 +1,7 @@
 //! Random networks through the whole back end, bit for bit.
 
 mod batch;
+mod random;
 
 use batch::{Batch, Design};
 use slimgate::network::graph::Shape;
