@@ -37,7 +37,7 @@ module sg_serial #(
     endgenerate
 
     assign valid_o = (left_q != {CountBits{1'b0}});
-    assign next_o  = load_i || (left_q > One[CountBits-1:0]);
+    assign next_o  = load_i || (valid_o && (left_q != One[CountBits-1:0]));
     assign data_o  = hold_q[Step*Bits-1:0];
 
     always @(posedge clk_i) begin

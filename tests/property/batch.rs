@@ -60,11 +60,11 @@ pub const TOP: &str = "batch_top";
 /// in all of them.
 pub fn write(dir: &Path, designs: &[&Design]) -> anyhow::Result<()> {
     let mut files: BTreeMap<&str, &str> = BTreeMap::new();
-    for artifact in designs.iter().flat_map(|design| &design.artifacts) {
+    let shared = |path: &str| path.starts_with("rtl/") || path.starts_with("mem/");
+    for artifact in designs.iter().flat_map(|design| &design.artifacts).filter(|a| shared(&a.path)) {
         let other = files.insert(&artifact.path, &artifact.text);
         ensure!(other.is_none_or(|text| text == artifact.text), "two designs disagree on {}", artifact.path);
     }
-    files.retain(|path, _| path.starts_with("rtl/") || path.starts_with("mem/"));
     let top = top(designs);
     let path = format!("rtl/{TOP}.v");
     files.insert(&path, &top);
