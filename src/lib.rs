@@ -5,6 +5,8 @@ pub mod config;
 pub mod data;
 pub mod error;
 pub mod files;
+#[cfg(feature = "train")]
+pub mod lower;
 pub mod network;
 pub mod plan;
 pub mod rtl;

@@ -41,6 +41,9 @@ impl Recipe {
     }
 }
 
+/// See [`Hooks::after_epoch`].
+pub type AfterEpoch<'a> = dyn Fn(&[EpochReport]) -> Result<()> + 'a;
+
 /// What surrounds a training.
 #[derive(Default)]
 pub struct Hooks<'a> {
@@ -53,7 +56,7 @@ pub struct Hooks<'a> {
     /// Label of a progress bar on standard error; none without.
     pub progress: Option<&'a str>,
     /// Called after every epoch, its checkpoint written, with the figures so far; its error ends the training.
-    pub after_epoch: Option<&'a dyn Fn(&[EpochReport]) -> Result<()>>,
+    pub after_epoch: Option<&'a AfterEpoch<'a>>,
 }
 
 /// One epoch's figures.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
 
 use super::graph::{consumers, signedness};
-use super::model::Model;
+use super::model::{BN_EPSILON, Model};
 use super::quant::{self, Quant};
 use crate::config::layers::{LayerOp, LayerSpec, Window};
 use crate::network::graph::{ActType, INPUT};
@@ -25,9 +25,8 @@ pub enum Mode {
     Eval,
 }
 
-/// Decay of BatchNorm's running statistics, and the constant beside the variance.
+/// Decay of BatchNorm's running statistics.
 const BN_MOMENTUM: f64 = 0.1;
-pub(crate) const BN_EPSILON: f64 = 1e-5;
 
 /// Turns a node's raw output into its activation.
 type Activate<'a> = &'a mut dyn FnMut(&LayerSpec, Tensor) -> Tensor;
@@ -62,6 +61,7 @@ impl Model {
             let scale = quant::search_weight_scale(&masked, bits, shared);
             self.set(layer, "weight_scale", &scale);
         }
+        self.tensors.retain(|name, _| !name.ends_with(".act_scale"));
         self.quant = Some(quant.clone());
         let mut scales: Vec<(String, Tensor)> = Vec::new();
         self.run(images, Mode::Eval, &mut |node, x| {
@@ -163,7 +163,7 @@ impl Model {
             }
             LayerOp::BatchNorm => self.batch_norm(node, x, mode),
             LayerOp::Flatten => x.flatten(1, -1).unsqueeze(-1).unsqueeze(-1),
-            LayerOp::Add => x + inputs[1],
+            LayerOp::Add => self.add_input(node, x, mode) + self.add_input(node, inputs[1], mode),
             LayerOp::Concat => Tensor::cat(inputs, 1),
         }
     }
@@ -175,15 +175,70 @@ impl Model {
             Mode::TrainBf16 => product(&x.to_kind(Kind::BFloat16), &w.to_kind(Kind::BFloat16)),
             _ => product(x, &w),
         };
-        if let Some(bias) = self.find(&node.name, "bias") {
-            return z.to_kind(Kind::Float) + bias.view([1, -1, 1, 1]);
+        match self.find(&node.name, "bias") {
+            Some(bias) if mode != Mode::Eval => z.to_kind(Kind::Float) + bias.view([1, -1, 1, 1]),
+            _ => self.batch_norm(node, &z, mode),
         }
-        self.batch_norm(node, &z, mode)
     }
 
+    /// BatchNorm; in evaluation the folded one (or the bias), its offset rounded to whole accumulator units.
     fn batch_norm(&self, node: &LayerSpec, z: &Tensor, mode: Mode) -> Tensor {
-        let [gamma, beta, mean, var] = ["gamma", "beta", "mean", "var"].map(|kind| Some(self.get(&node.name, kind)));
-        z.batch_norm(gamma, beta, mean, var, mode != Mode::Eval, BN_MOMENTUM, BN_EPSILON, false)
+        if mode != Mode::Eval {
+            let [gamma, beta, mean, var] = ["gamma", "beta", "mean", "var"].map(|k| Some(self.get(&node.name, k)));
+            return z.batch_norm(gamma, beta, mean, var, true, BN_MOMENTUM, BN_EPSILON, false);
+        }
+        let (slope, mut offset) = self.folded(&node.name);
+        if let Some(unit) = self.accumulator_unit(node) {
+            let unit = unit * slope.abs();
+            // A channel of slope zero is a constant, which has no accumulator.
+            let rounded = ((&offset / &unit) + 0.5).floor() * &unit;
+            offset = rounded.where_self(&unit.gt(1e-12), &offset);
+        }
+        let along_channels = |t: Tensor| t.to_kind(Kind::Float).view([1, -1, 1, 1]);
+        z * along_channels(slope) + along_channels(offset)
+    }
+
+    /// What BatchNorm does in evaluation, as `slope * z + offset`, in f64: `[O]` each. A layer without it has the slope
+    /// 1 and its bias.
+    pub(crate) fn folded(&self, node: &str) -> (Tensor, Tensor) {
+        let double = |kind: &str| self.get(node, kind).detach().to_kind(Kind::Double);
+        if self.find(node, "bias").is_some() {
+            let bias = double("bias");
+            return (bias.ones_like(), bias);
+        }
+        let slope = double("gamma") / (double("var") + BN_EPSILON).sqrt();
+        let offset = double("beta") - double("mean") * &slope;
+        (slope, offset)
+    }
+
+    /// The real value of one accumulator step before BatchNorm, `[O]` or `[1]`; `None` in a float model, and while
+    /// scales are searched.
+    fn accumulator_unit(&self, node: &LayerSpec) -> Option<Tensor> {
+        self.quant.as_ref()?;
+        let input = self.log_scale_of(&node.inputs[0])?;
+        let weight = self.find(&node.name, "weight_scale").map(|s| s.detach().to_kind(Kind::Double));
+        Some(weight.map_or_else(|| input.exp() / f64::from(quant::AFFINE_WEIGHT), |w| (w + &input).exp()))
+    }
+
+    /// Logarithm of the scale of a tensor's values, f64 `[1]`.
+    fn log_scale_of(&self, tensor: &str) -> Option<Tensor> {
+        let Some(node) = self.nodes.iter().find(|n| n.name == tensor) else {
+            return Some(Tensor::from_slice(&[-255f64.ln()]).to_device(self.device()));
+        };
+        if !node.has_activation() {
+            return self.log_scale_of(&node.inputs[0]);
+        }
+        self.find(tensor, "act_scale").map(|s| s.detach().to_kind(Kind::Double))
+    }
+
+    /// An add rounds each side to its output's scale first, in one bit more (and not yet while scales are searched).
+    fn add_input(&self, node: &LayerSpec, x: &Tensor, mode: Mode) -> Tensor {
+        let format = self.quant.as_ref().map(|q| ActType::signed(q.acts[&node.name].bits + 1));
+        match (format, self.find(&node.name, "act_scale")) {
+            (Some(ty), Some(scale)) if mode == Mode::Eval => quant::act_eval(x, scale, ty),
+            (Some(ty), Some(scale)) => quant::act_train(&x.to_kind(Kind::Float), scale, ty),
+            _ => x.shallow_clone(),
+        }
     }
 
     fn activate(&self, node: &LayerSpec, x: Tensor, mode: Mode) -> Tensor {

@@ -36,6 +36,9 @@ pub struct Param {
     pub decay: bool,
 }
 
+/// Added to BatchNorm's variance.
+pub(crate) const BN_EPSILON: f64 = 1e-5;
+
 const STATISTICS: [&str; 2] = [".mean", ".var"];
 
 impl Model {

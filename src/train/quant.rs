@@ -22,6 +22,10 @@ pub struct Quant {
     pub acts: BTreeMap<String, ActType>,
 }
 
+/// Weight of every channel of a BatchNorm of its own, with gamma's sign: the gain is in the multiplier, and a large
+/// weight makes the accumulator's steps, in which the bias counts, fine.
+pub(crate) const AFFINE_WEIGHT: i8 = 127;
+
 /// Largest weight of `bits` bits.
 pub fn weight_max(bits: u32) -> i64 {
     (1 << (bits - 1)) - 1
@@ -79,9 +83,10 @@ pub fn act_train(x: &Tensor, log_scale: &Tensor, ty: ActType) -> Tensor {
     x.internal_fake_quantize_learnable_per_tensor_affine(&scale, &zero, i64::from(lo), i64::from(hi), factor)
 }
 
-/// Clipping points tried by the scale searches, as shares of the largest magnitude.
+/// Clipping points tried by the scale searches, as shares of the largest magnitude. None is a round number: sums of
+/// integers (under an average pool) would otherwise fall exactly between two steps of the next scale.
 fn clip_shares() -> impl Iterator<Item = f64> {
-    (0..=40).map(|i| 1.0 - 0.02 * f64::from(i))
+    (0..=40).map(|i| 1.00371 - 0.02037 * f64::from(i))
 }
 
 /// Logarithms of the weight scales (`[O]`, or `[1]` with `shared`) of least squared error, over a grid of clipping

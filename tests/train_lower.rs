@@ -1,0 +1,203 @@
+//! The integer network against the model it was lowered from.
+#![cfg(feature = "train")]
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use slimgate::config::layers::{LayerOp, LayerSpec, Window};
+use slimgate::data::Images;
+use slimgate::lower::lower;
+use slimgate::network::Network;
+use slimgate::network::graph::{Op, Shape};
+use slimgate::network::interp::{Interpreter, argmax};
+use slimgate::train::{Bits, Mode, Model, batches};
+use tch::{Device, Tensor};
+
+const INPUT: Shape = Shape { c: 2, h: 11, w: 9 };
+const COUNT: usize = 400;
+
+fn window(kernel: usize, stride: usize, padding: usize) -> Window {
+    Window { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2] }
+}
+
+/// A node; `flags` may hold b (BatchNorm) and r (ReLU).
+fn node(name: &str, inputs: &[&str], op: LayerOp, flags: &str) -> LayerSpec {
+    LayerSpec {
+        name: name.into(),
+        inputs: inputs.iter().map(|s| (*s).to_string()).collect(),
+        op,
+        batch_norm: flags.contains('b'),
+        relu: flags.contains('r'),
+        shape: Shape { c: 0, h: 0, w: 0 },
+    }
+}
+
+fn conv(out: usize, kernel: usize, stride: usize, padding: usize) -> LayerOp {
+    LayerOp::Conv { out, window: window(kernel, stride, padding) }
+}
+
+/// Strides, paddings, convolutions with and without BatchNorm and ReLU, both pools.
+fn plain() -> Vec<LayerSpec> {
+    vec![
+        node("conv1", &["input"], conv(8, 3, 1, 1), "br"),
+        node("pool1", &["conv1"], LayerOp::MaxPool(window(2, 2, 1)), ""),
+        node("conv2", &["pool1"], conv(10, 3, 2, 2), "b"),
+        node("conv3", &["conv2"], conv(9, 1, 1, 0), "r"),
+        node("pool2", &["conv3"], LayerOp::AvgPool(window(2, 1, 0)), ""),
+        node("flat", &["pool2"], LayerOp::Flatten, ""),
+        node("fc1", &["flat"], LayerOp::Dense { out: 24 }, "r"),
+        node("fc2", &["fc1"], LayerOp::Dense { out: 7 }, ""),
+    ]
+}
+
+/// A residual block, a dense block, a BatchNorm of its own, a pool over signed values.
+fn joined() -> Vec<LayerSpec> {
+    vec![
+        node("conv1", &["input"], conv(6, 3, 1, 1), "b"),
+        node("pool1", &["conv1"], LayerOp::MaxPool(window(2, 2, 1)), ""),
+        node("bn1", &["pool1"], LayerOp::BatchNorm, "r"),
+        node("conv2", &["bn1"], conv(6, 3, 1, 1), "b"),
+        node("add1", &["conv2", "pool1"], LayerOp::Add, "r"),
+        node("concat1", &["add1", "conv2", "bn1"], LayerOp::Concat, ""),
+        node("pool2", &["concat1"], LayerOp::AvgPool(window(2, 2, 0)), ""),
+        node("flat", &["pool2"], LayerOp::Flatten, ""),
+        node("fc1", &["flat"], LayerOp::Dense { out: 7 }, ""),
+    ]
+}
+
+fn vgg_like() -> Vec<LayerSpec> {
+    let mut nodes = Vec::new();
+    let mut last = "input".to_string();
+    for (i, channels) in [8, 8, 12, 12].into_iter().enumerate() {
+        nodes.push(node(&format!("conv{i}"), &[&last], conv(channels, 3, 1, 1), "br"));
+        last = format!("conv{i}");
+        if i % 2 == 1 {
+            nodes.push(node(&format!("pool{i}"), &[&last], LayerOp::MaxPool(window(2, 2, 0)), ""));
+            last = format!("pool{i}");
+        }
+    }
+    nodes.push(node("flat", &[&last], LayerOp::Flatten, ""));
+    nodes.push(node("fc1", &["flat"], LayerOp::Dense { out: 32 }, "r"));
+    nodes.push(node("fc2", &["fc1"], LayerOp::Dense { out: 7 }, ""));
+    nodes
+}
+
+fn images(seed: u64) -> Images {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut pixels = Vec::new();
+    for _ in 0..COUNT {
+        let (level, slope) = (rng.random_range(0..200), rng.random_range(0..6));
+        pixels.extend(
+            (0..INPUT.len()).map(|i| (level + slope * (i % 9) as i32 + rng.random_range(0..25)).min(255) as u8),
+        );
+    }
+    Images { shape: INPUT, pixels, labels: vec![0; COUNT] }
+}
+
+/// Freshly drawn weights, BatchNorm away from its start (half the gammas negative, one zero), real statistics.
+fn model(nodes: &[LayerSpec], seed: u64, x: &Tensor) -> Model {
+    let model = Model::new(nodes, INPUT, seed).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    tch::no_grad(|| {
+        for p in model.params() {
+            let count = p.tensor.numel();
+            let mut values: Vec<f32> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
+            match p.name.rsplit('.').next().unwrap() {
+                "gamma" => values[count / 2] = 0.0,
+                "beta" | "bias" => values.iter_mut().for_each(|v| *v *= 0.4),
+                _ => continue,
+            }
+            p.tensor.shallow_clone().copy_(&Tensor::from_slice(&values));
+        }
+    });
+    for _ in 0..40 {
+        let _ = model.forward(x, Mode::Train);
+    }
+    model
+}
+
+/// Share of images on which both choose one class, and the correlation of all their scores.
+fn agreement(model: &Model, network: &Network, images: &Images) -> (f64, f64) {
+    let x = batches::tensor(images, 0..images.len(), Device::Cpu);
+    let float: Vec<f32> = model.forward(&x, Mode::Eval).flatten(0, -1).try_into().unwrap();
+    let integer = Interpreter::new(network).unwrap();
+    let (mut same, mut pairs) = (0, Vec::new());
+    for (i, f) in float.chunks(model.classes()).enumerate() {
+        let scores = integer.scores(images.image(i));
+        let best = (0..f.len()).max_by(|&a, &b| f[a].total_cmp(&f[b]).then(b.cmp(&a))).unwrap();
+        same += usize::from(best == argmax(&scores));
+        pairs.extend(f.iter().zip(scores).map(|(&a, b)| (f64::from(a), f64::from(b))));
+    }
+    let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+    let (ma, mb) = (mean(|p| p.0), mean(|p| p.1));
+    let moment = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>();
+    let covariance = moment(&|p| (p.0 - ma) * (p.1 - mb));
+    let variances = moment(&|p| (p.0 - ma).powi(2)) * moment(&|p| (p.1 - mb).powi(2));
+    (same as f64 / images.len() as f64, covariance / variances.sqrt())
+}
+
+fn classes() -> Vec<String> {
+    (0..7).map(|i| format!("class {i}")).collect()
+}
+
+#[test]
+fn the_integer_network_is_the_fake_quantized_model() {
+    let images = images(1);
+    let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
+    let (mut same, mut total) = (0.0, 0.0);
+    for (graph, nodes) in [("plain", plain()), ("joined", joined()), ("vgg", vgg_like())] {
+        for (seed, (w, a)) in [(1, (8, 8)), (2, (4, 4)), (3, (3, 4)), (4, (2, 3))] {
+            let mut m = model(&nodes, seed, &x);
+            m.quantize(&Bits::uniform(&m, w, a), &x).unwrap();
+            let network = lower(&m, "t", &classes(), &x).unwrap();
+            let (share, correlation) = agreement(&m, &network, &images);
+            println!("{graph}, {w} and {a} bits: {share} agree, scores correlate {correlation}");
+            assert!(share >= 0.97 && correlation > 0.999, "{graph}, {w} and {a} bits: {share}, {correlation}");
+            (same, total) = (same + share, total + 1.0);
+        }
+    }
+    assert!(same / total >= 0.995, "{} agree over all", same / total);
+}
+
+#[test]
+fn a_float_model_is_lowered_at_8_bits() {
+    let images = images(2);
+    let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
+    let m = model(&plain(), 9, &x);
+    let network = lower(&m, "t", &classes(), &x).unwrap();
+    let (share, correlation) = agreement(&m, &network, &images);
+    assert!(share > 0.93 && correlation > 0.995, "{share}, {correlation}");
+    assert!(m.quant().is_none(), "the model itself stays as it is");
+}
+
+#[test]
+fn slimmed_and_pruned_models_lower_to_smaller_ones() {
+    let images = images(3);
+    let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
+    let mut m = model(&plain(), 5, &x);
+    let before = lower(&m, "t", &classes(), &x).unwrap();
+    m.slim(&[("conv1".to_string(), vec![0, 2, 3, 7])].into()).unwrap();
+    m.quantize(&Bits::uniform(&m, 4, 4), &x).unwrap();
+    let w = m.weight("fc1");
+    let threshold = w.abs().flatten(0, -1).kthvalue((w.numel() * 9 / 10) as i64, 0, false).0;
+    m.set_mask("fc1", &w.abs().gt_tensor(&threshold)).unwrap();
+    m.remove_dead().unwrap();
+    let network = lower(&m, "t", &classes(), &x).unwrap();
+    let (share, correlation) = agreement(&m, &network, &images);
+    assert!(share >= 0.985 && correlation > 0.999, "{share}, {correlation}");
+    assert_eq!(network.shapes().unwrap()["conv1"].c, 4);
+    let Op::Dense(fc1) = &network.node("fc1").unwrap().op else { panic!("fc1 is fully connected") };
+    assert_eq!(fc1.storage, slimgate::network::graph::Storage::Sparse);
+    let (small, large) = (network.sizes().unwrap().total, before.sizes().unwrap().total);
+    assert!(small.stored_bits * 3 < large.stored_bits, "{} of {}", small.stored_bits, large.stored_bits);
+    assert!(network.params["fc1"].weight.iter().filter(|&&w| w != 0).count() <= w.numel() / 10 + 1);
+}
+
+#[test]
+fn a_channel_of_zero_gamma_has_no_weights() {
+    let images = images(4);
+    let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
+    let m = model(&plain(), 6, &x);
+    let network = lower(&m, "t", &classes(), &x).unwrap();
+    let row = &network.params["conv1"].weight[4 * 18..5 * 18];
+    assert_eq!(row, [0i8; 18]);
+}
