@@ -4,12 +4,13 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::config::layers::{LayerOp, LayerSpec, Window};
+use slimgate::config::train::TrainConfig;
 use slimgate::data::Images;
 use slimgate::lower::lower;
 use slimgate::network::Network;
 use slimgate::network::graph::{Op, Shape};
 use slimgate::network::interp::{Interpreter, argmax};
-use slimgate::train::{Bits, Mode, Model, batches};
+use slimgate::train::{Bits, Hooks, Mode, Model, Recipe, accuracy, batches, fit};
 use tch::{Device, Tensor};
 
 const INPUT: Shape = Shape { c: 2, h: 11, w: 9 };
@@ -81,38 +82,38 @@ fn vgg_like() -> Vec<LayerSpec> {
     nodes
 }
 
+/// Seven classes: the steepness of a ramp, its direction, noise.
 fn images(seed: u64) -> Images {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut pixels = Vec::new();
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for _ in 0..COUNT {
-        let (level, slope) = (rng.random_range(0..200), rng.random_range(0..6));
-        pixels.extend(
-            (0..INPUT.len()).map(|i| (level + slope * (i % 9) as i32 + rng.random_range(0..25)).min(255) as u8),
-        );
+        let (label, level) = (rng.random_range(0..7u16), rng.random_range(40..120));
+        for (y, x, c) in (0..INPUT.len()).map(|i| (i / 18, i / 2 % 9, i % 2)) {
+            let along = if c == 0 { x } else { y } as i32;
+            pixels.push((level + (i32::from(label) - 3) * 4 * along + rng.random_range(0..40)).clamp(0, 255) as u8);
+        }
+        labels.push(label);
     }
-    Images { shape: INPUT, pixels, labels: vec![0; COUNT] }
+    Images { shape: INPUT, pixels, labels }
 }
 
-/// Freshly drawn weights, BatchNorm away from its start (half the gammas negative, one zero), real statistics.
-fn model(nodes: &[LayerSpec], seed: u64, x: &Tensor) -> Model {
-    let model = Model::new(nodes, INPUT, seed).unwrap();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+/// Trained from a start with half of the gammas negative and one zero.
+fn model(nodes: &[LayerSpec], seed: u64, images: &Images) -> Model {
+    let mut model = Model::new(nodes, INPUT, seed).unwrap();
     tch::no_grad(|| {
-        for p in model.params() {
-            let count = p.tensor.numel();
-            let mut values: Vec<f32> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
-            match p.name.rsplit('.').next().unwrap() {
-                "gamma" => values[count / 2] = 0.0,
-                "beta" | "bias" => values.iter_mut().for_each(|v| *v *= 0.4),
-                _ => continue,
-            }
-            p.tensor.shallow_clone().copy_(&Tensor::from_slice(&values));
+        for gamma in model.gammas().values() {
+            let signs: Vec<f32> = (0..gamma.numel()).map(|i| [1.0, -1.0][i % 2]).collect();
+            gamma.shallow_clone().copy_(&Tensor::from_slice(&signs));
         }
     });
-    for _ in 0..40 {
-        let _ = model.forward(x, Mode::Train);
-    }
+    fit(&mut model, images, &recipe(15, 1e-2), &Hooks::default()).unwrap();
+    tch::no_grad(|| drop(model.gammas()["conv1"].get(4).fill_(0.0)));
     model
+}
+
+fn recipe(epochs: usize, learning_rate: f64) -> Recipe {
+    let train = TrainConfig { epochs, learning_rate, batch: 20, threads: 1, ..TrainConfig::default() };
+    Recipe::new(&train, 1)
 }
 
 /// Share of images on which both choose one class, and the correlation of all their scores.
@@ -123,8 +124,9 @@ fn agreement(model: &Model, network: &Network, images: &Images) -> (f64, f64) {
     let (mut same, mut pairs) = (0, Vec::new());
     for (i, f) in float.chunks(model.classes()).enumerate() {
         let scores = integer.scores(images.image(i));
-        let best = (0..f.len()).max_by(|&a, &b| f[a].total_cmp(&f[b]).then(b.cmp(&a))).unwrap();
-        same += usize::from(best == argmax(&scores));
+        // Integer scores tie where float ones differ in the last bit alone.
+        let best = f.iter().copied().fold(f32::MIN, f32::max);
+        same += usize::from(best - f[argmax(&scores)] <= 1e-5 * best.abs());
         pairs.extend(f.iter().zip(scores).map(|(&a, b)| (f64::from(a), f64::from(b))));
     }
     let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
@@ -143,26 +145,30 @@ fn classes() -> Vec<String> {
 fn the_integer_network_is_the_fake_quantized_model() {
     let images = images(1);
     let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
-    let (mut same, mut total) = (0.0, 0.0);
     for (graph, nodes) in [("plain", plain()), ("joined", joined()), ("vgg", vgg_like())] {
-        for (seed, (w, a)) in [(1, (8, 8)), (2, (4, 4)), (3, (3, 4)), (4, (2, 3))] {
-            let mut m = model(&nodes, seed, &x);
+        let float = model(&nodes, 3, &images);
+        for (w, a) in [(8, 8), (4, 4), (3, 4), (2, 3)] {
+            let mut m = float.clone();
             m.quantize(&Bits::uniform(&m, w, a), &x).unwrap();
+            fit(&mut m, &images, &recipe(6, 4e-3), &Hooks::default()).unwrap();
+            assert!(m.gammas()["conv1"].lt(0.0).any().int64_value(&[]) == 1, "a negative gamma is in the test");
             let network = lower(&m, "t", &classes(), &x).unwrap();
             let (share, correlation) = agreement(&m, &network, &images);
-            println!("{graph}, {w} and {a} bits: {share} agree, scores correlate {correlation}");
-            assert!(share >= 0.97 && correlation > 0.999, "{graph}, {w} and {a} bits: {share}, {correlation}");
-            (same, total) = (same + share, total + 1.0);
+            println!(
+                "{graph}, {w} and {a} bits: {share} agree, scores correlate {correlation}; accuracy {}",
+                accuracy(&m, &images)
+            );
+            assert!(accuracy(&m, &images) > 0.5, "{graph}, {w} and {a} bits: nothing learned");
+            assert!(share >= 0.995 && correlation > 0.999, "{graph}, {w} and {a} bits: {share}, {correlation}");
         }
     }
-    assert!(same / total >= 0.995, "{} agree over all", same / total);
 }
 
 #[test]
 fn a_float_model_is_lowered_at_8_bits() {
     let images = images(2);
     let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
-    let m = model(&plain(), 9, &x);
+    let m = model(&plain(), 9, &images);
     let network = lower(&m, "t", &classes(), &x).unwrap();
     let (share, correlation) = agreement(&m, &network, &images);
     assert!(share > 0.93 && correlation > 0.995, "{share}, {correlation}");
@@ -173,7 +179,7 @@ fn a_float_model_is_lowered_at_8_bits() {
 fn slimmed_and_pruned_models_lower_to_smaller_ones() {
     let images = images(3);
     let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
-    let mut m = model(&plain(), 5, &x);
+    let mut m = model(&plain(), 5, &images);
     let before = lower(&m, "t", &classes(), &x).unwrap();
     m.slim(&[("conv1".to_string(), vec![0, 2, 3, 7])].into()).unwrap();
     m.quantize(&Bits::uniform(&m, 4, 4), &x).unwrap();
@@ -196,7 +202,7 @@ fn slimmed_and_pruned_models_lower_to_smaller_ones() {
 fn a_channel_of_zero_gamma_has_no_weights() {
     let images = images(4);
     let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
-    let m = model(&plain(), 6, &x);
+    let m = model(&plain(), 6, &images);
     let network = lower(&m, "t", &classes(), &x).unwrap();
     let row = &network.params["conv1"].weight[4 * 18..5 * 18];
     assert_eq!(row, [0i8; 18]);

@@ -52,7 +52,8 @@ impl Real {
         let ratio = |c: usize| (self.gain[c] * self.in_scale / out_scale).abs();
         let moves = |c: usize| (self.reach(c).1 - self.reach(c).0) * ratio(c) >= CONSTANT;
         let live: Vec<bool> = (0..channels).map(moves).collect();
-        let requant = live_requant(&live, &(0..channels).map(ratio).collect::<Vec<_>>(), out);
+        let ratios: Vec<f64> = (0..channels).map(ratio).collect();
+        let requant = live_requant(&live, &ratios, out);
         let size = self.weight.len() / channels;
         for (row, (live, gain)) in self.weight.chunks_mut(size.max(1)).zip(live.iter().zip(&self.gain)) {
             if !live {
@@ -61,7 +62,10 @@ impl Real {
                 row.iter_mut().for_each(|w| *w = -*w);
             }
         }
-        let bias = (0..channels).map(|c| self.bias(c, requant.ratio(c), out_scale, out)).collect();
+        // Sum and bias may both be much larger than the output, which is what is left of them: only with the exact ratio
+        // do they cancel. A constant has no sum, and takes the ratio that it will be multiplied by.
+        let steps = |c: usize| if live[c] { ratios[c] } else { requant.ratio(c) };
+        let bias = (0..channels).map(|c| self.bias(c, steps(c), out_scale, out)).collect();
         Params { weight: self.weight, bias, multiplier: requant.multiplier, shift: requant.shift }
     }
 
