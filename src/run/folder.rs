@@ -1,0 +1,169 @@
+//! The folder of one run. It belongs to one resolved configuration, which it keeps as `config.toml`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use toml::{Table, Value};
+
+use crate::error::{InputError, InputErrors};
+use crate::files::{create_folder, write_atomic};
+
+/// The folder of one run.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+    config: Table,
+}
+
+impl RunFolder {
+    /// Opens `<root>/<name>`, or creates it. `config` is the resolved configuration.
+    ///
+    /// With `fresh`, what an earlier run left is removed first. Keys of the sections in `free` may differ from the
+    /// earlier run's, since the steps that read them notice ([`super::steps`]).
+    ///
+    /// # Errors
+    /// [`InputErrors`] that name every other key in which the folder's `config.toml` differs; an [`InputError`] for a
+    /// folder that cannot be written, or that holds something else than a run.
+    pub fn open(root: &Path, name: &str, config: &Table, free: &[&str], fresh: bool) -> Result<Self> {
+        let path = root.join(name);
+        let file = path.join("config.toml");
+        if path.exists() && !file.exists() && !is_empty(&path)? {
+            return Err(InputError::file(&path, "no config.toml in it", "a run's folder, or none").into());
+        }
+        if fresh && path.exists() {
+            remove(&path, &root.join(format!(".{name}.removed")))?;
+        }
+        create_folder(&path)?;
+        if file.exists() {
+            same_config(&read_config(&file)?, config, free).map_err(|e| e.in_file(&file))?;
+        }
+        write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
+        Ok(Self { path, config: config.clone() })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file or folder in it.
+    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The configuration, as `config.toml` has it.
+    pub fn config(&self) -> &Table {
+        &self.config
+    }
+}
+
+/// Removes a folder by way of `aside`, so that a kill in between leaves no half of a run under its name.
+fn remove(path: &Path, aside: &Path) -> Result<(), InputError> {
+    let wrong = |e: &std::io::Error| InputError::io(path, e, "a folder that can be removed");
+    if aside.exists() {
+        std::fs::remove_dir_all(aside).map_err(|e| wrong(&e))?;
+    }
+    std::fs::rename(path, aside).map_err(|e| wrong(&e))?;
+    std::fs::remove_dir_all(aside).map_err(|e| wrong(&e))
+}
+
+fn is_empty(folder: &Path) -> Result<bool> {
+    let mut entries = std::fs::read_dir(folder).map_err(|e| InputError::io(folder, &e, "a folder"))?;
+    Ok(entries.next().is_none())
+}
+
+fn read_config(file: &Path) -> Result<Table> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    text.parse().map_err(|e: toml::de::Error| {
+        InputError::file(file, e.message().to_string(), "the configuration of a run, or --fresh").into()
+    })
+}
+
+/// Every key in which two configurations differ is an error, except in the sections `free`.
+fn same_config(old: &Table, new: &Table, free: &[&str]) -> Result<(), InputErrors> {
+    let mut faults = Vec::new();
+    differences("", &Value::Table(old.clone()), &Value::Table(new.clone()), &mut faults);
+    faults.retain(|f| !free.iter().any(|section| f.place.split('.').next() == Some(section)));
+    InputErrors(faults).into_result()
+}
+
+fn differences(place: &str, old: &Value, new: &Value, faults: &mut Vec<InputError>) {
+    if let (Value::Table(old), Value::Table(new)) = (old, new) {
+        let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for key in keys {
+            let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+            match (old.get(key), new.get(key)) {
+                (Some(a), Some(b)) => differences(&place, a, b, faults),
+                (a, b) => faults.push(difference(place, a, b)),
+            }
+        }
+    } else if old != new {
+        faults.push(difference(place.to_string(), Some(old), Some(new)));
+    }
+}
+
+fn difference(place: String, old: Option<&Value>, new: Option<&Value>) -> InputError {
+    let show = |v: Option<&Value>| v.map_or("nothing".to_string(), Value::to_string);
+    let found = format!("{} in this unfinished or finished run, {} now", show(old), show(new));
+    InputError::new(place, found, "the same configuration, another name, or --fresh to begin again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_run_is_created_reopened_and_begun_afresh() {
+        let root = tempfile::tempdir().unwrap();
+        let config = table("seed = 1\n[search]\ndrop = 0.1");
+        let run = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
+        std::fs::write(run.join("something"), "x").unwrap();
+        let again = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
+        assert!(again.join("something").exists());
+        let other = table("seed = 2");
+        let fresh = RunFolder::open(root.path(), "a", &other, &[], true).unwrap();
+        assert!(!fresh.join("something").exists());
+        assert_eq!(read_config(&fresh.join("config.toml")).unwrap(), other);
+    }
+
+    #[test]
+    fn a_changed_configuration_is_refused_key_by_key() {
+        let root = tempfile::tempdir().unwrap();
+        let old = table("seed = 1\n[search]\ndrop = 0.1\n[hardware]\nlanes = 4");
+        RunFolder::open(root.path(), "a", &old, &[], false).unwrap();
+        let new = table("[search]\ndrop = 0.2\nmore = true\n[hardware]\nlanes = 8");
+        let error = RunFolder::open(root.path(), "a", &new, &["hardware"], false).unwrap_err();
+        let faults = &error.downcast_ref::<InputErrors>().unwrap().0;
+        let places: Vec<&str> = faults.iter().map(|f| f.place.as_str()).collect();
+        assert_eq!(places, ["search.drop", "search.more", "seed"]);
+        assert!(faults[0].to_string().contains("0.1 in this"), "{}", faults[0]);
+        assert!(faults[0].to_string().contains("--fresh"));
+        assert_eq!(crate::error::exit_status(&error), 2);
+        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), old, "the run keeps its own");
+    }
+
+    #[test]
+    fn a_free_section_may_change_and_is_rewritten() {
+        let root = tempfile::tempdir().unwrap();
+        RunFolder::open(root.path(), "a", &table("[hardware]\nlanes = 4"), &["hardware"], false).unwrap();
+        let new = table("[hardware]\nlanes = 8");
+        RunFolder::open(root.path(), "a", &new, &["hardware"], false).unwrap();
+        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), new);
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_not_touched() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("a")).unwrap();
+        std::fs::write(root.path().join("a/thesis.txt"), "x").unwrap();
+        for fresh in [false, true] {
+            let error = RunFolder::open(root.path(), "a", &table("seed = 1"), &[], fresh).unwrap_err();
+            assert!(error.is::<InputError>(), "{error}");
+        }
+        assert!(root.path().join("a/thesis.txt").exists());
+    }
+}

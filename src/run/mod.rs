@@ -1,0 +1,6 @@
+//! A run's folder, `runs/<name>/`, and the ordered steps that fill it. A killed run goes on where it stopped.
+
+pub mod folder;
+#[cfg(feature = "train")]
+pub mod session;
+pub mod steps;
