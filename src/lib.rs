@@ -10,6 +10,7 @@ pub mod lower;
 pub mod network;
 pub mod plan;
 pub mod rtl;
+pub mod run;
 pub mod search;
 pub mod sim;
 pub mod synth;

@@ -12,6 +12,10 @@ mod no_training;
 mod output;
 pub mod plan;
 pub mod rtl;
+#[cfg(feature = "train")]
+mod run;
+#[cfg(feature = "train")]
+mod search;
 pub mod sim;
 pub mod synth;
 
@@ -56,6 +60,10 @@ Exit status: 0 done, 1 the work failed (a mismatch, a target missed), 2 the inpu
 pub enum Command {
     Check(check::CheckArgs),
     Data(data::DataArgs),
+    #[cfg(feature = "train")]
+    Run(run::RunArgs),
+    #[cfg(feature = "train")]
+    Search(search::SearchArgs),
     /// Everything from data to report (needs a build with training).
     #[cfg(not(feature = "train"))]
     Run(no_training::NoTraining),
@@ -79,6 +87,10 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
     match command {
         Command::Check(args) => check::run(args, out),
         Command::Data(args) => data::run(args, out),
+        #[cfg(feature = "train")]
+        Command::Run(args) => run::run(args, out),
+        #[cfg(feature = "train")]
+        Command::Search(args) => search::run(args, out),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
         Command::Eval(args) => eval::run(args, out),

@@ -3,7 +3,7 @@
 //! A line's `key` is the SHA-256 of everything the candidate depends on, so a search that goes on after it was killed
 //! finds finished candidates by their keys and repeats none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -28,13 +28,13 @@ pub enum Role {
     Polish,
 }
 
-/// Bits of a quantized candidate: the network's, and of layers that differ.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Bits of a quantized candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bits {
-    /// Bits of a weight.
-    pub weight: u32,
-    /// Bits of an activation.
-    pub activation: u32,
+    /// Bits of a weight, by layer.
+    pub weights: BTreeMap<String, u32>,
+    /// Bits of an activation, by the node that gives it.
+    pub activations: BTreeMap<String, u32>,
 }
 
 /// One line of the journal.

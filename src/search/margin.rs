@@ -124,7 +124,9 @@ impl<'a> Ladder<'a> {
         match margin {
             None => Ok((Some(top), format!("rung {top} is the deepest that met the target; no margin"))),
             Some(Margin::Steps(steps)) => {
-                Ok((top.checked_sub(steps), format!("rung {top} is the deepest that met the target; {steps} back")))
+                let kept = top.checked_sub(steps);
+                let end = if kept.is_none() { ", before the first" } else { "" };
+                Ok((kept, format!("rung {top} is the deepest that met the target; {steps} back{end}")))
             }
             Some(Margin::Accuracy(room)) => {
                 let wanted = self.target + room;

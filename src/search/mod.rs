@@ -5,7 +5,13 @@
 
 pub mod bench;
 pub mod climb;
+#[cfg(feature = "train")]
+mod figures;
 pub mod grid;
 pub mod journal;
 pub mod margin;
 pub mod recorded;
+#[cfg(feature = "train")]
+pub mod stages;
+#[cfg(feature = "train")]
+pub mod workshop;

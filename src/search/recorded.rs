@@ -11,6 +11,9 @@ use anyhow::{Context, Result};
 use super::bench::{Bench, Measured, Trial};
 use super::journal::{Bits, Entry, Journal, Role, key_of};
 
+/// Folder of the candidates' networks, in the run's folder.
+pub const CHECKPOINTS: &str = "checkpoints";
+
 /// One network to be made.
 #[derive(Debug, Clone, Copy)]
 pub enum Work<'a> {
@@ -118,7 +121,7 @@ pub struct Recorded<M> {
 impl<M: Maker> Recorded<M> {
     /// Opens `search.jsonl` and `checkpoints/` in the run's folder, or creates them.
     pub fn open(maker: M, run: &Path) -> Result<Self> {
-        let checkpoints = run.join("checkpoints");
+        let checkpoints = run.join(CHECKPOINTS);
         fs::create_dir_all(&checkpoints).with_context(|| format!("creating {}", checkpoints.display()))?;
         Ok(Self { maker, journal: Journal::open(run.join("search.jsonl"))?, checkpoints })
     }
@@ -200,7 +203,8 @@ impl<M: Maker> Bench for Recorded<M> {
     }
 }
 
-fn checkpoint_of(folder: &Path, key: &str) -> PathBuf {
+/// File of a key's network in the folder of checkpoints.
+pub fn checkpoint_of(folder: &Path, key: &str) -> PathBuf {
     folder.join(format!("{key}.safetensors"))
 }
 

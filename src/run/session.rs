@@ -1,0 +1,239 @@
+//! A run with its data loaded: the steps of training and search. Needs libtorch.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::folder::RunFolder;
+use crate::config::RunConfig;
+use crate::config::data::Splits;
+use crate::config::layers::LayerSpec;
+use crate::config::search::Method;
+use crate::error::InputError;
+use crate::files::write_atomic;
+use crate::lower;
+use crate::network::Network;
+use crate::network::interp::Interpreter;
+use crate::search::bench::{Measured, SearchResult};
+use crate::search::grid::{self, GridPlan};
+use crate::search::journal::key_of;
+use crate::search::margin::{self, Plan};
+use crate::search::recorded::{CHECKPOINTS, Recorded, checkpoint_of};
+use crate::search::workshop::{Setting, Workshop, calibration};
+use crate::train::{self, Hooks, Model, Recipe, runtime};
+
+/// The trained float network.
+pub const BASELINE: &str = "baseline.safetensors";
+/// What the search ended with: a [`SearchOutcome`].
+pub const OUTCOME: &str = "search.json";
+/// Test accuracies, computed after every choice: [`TestFigures`].
+pub const FIGURES: &str = "accuracy.json";
+
+/// Sections whose change does not void a run: the steps that read them run again.
+pub const FREE_SECTIONS: [&str; 2] = ["hardware", "sim"];
+
+/// A run in work.
+pub struct Session {
+    /// As resolved: overrides applied, threads counted.
+    pub config: RunConfig,
+    /// The run's folder.
+    pub folder: RunFolder,
+    /// Training, validation and test images.
+    pub splits: Splits,
+    /// The float network's layers.
+    pub layers: Vec<LayerSpec>,
+    /// Whether to draw progress bars.
+    pub progress: bool,
+}
+
+/// A search's end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchOutcome {
+    /// Target, baseline, and what each stage kept and why.
+    pub search: SearchResult,
+    /// The final network: polished, where that did not lose accuracy.
+    pub network: Measured,
+    /// Whether the final network meets the target on the validation split.
+    pub met: bool,
+}
+
+/// Test accuracies by name of the network: `float`, each stage, `final`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestFigures {
+    /// Test images.
+    pub images: usize,
+    /// Name and accuracy, 0 to 1, in the order of the flow.
+    pub accuracies: Vec<(String, f64)>,
+}
+
+impl Session {
+    /// Loads the data and opens the run's folder under `root`.
+    ///
+    /// # Errors
+    /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
+    pub fn open(mut config: RunConfig, root: &Path, fresh: bool, progress: bool) -> Result<Self> {
+        config.train.threads = runtime::set_threads(config.train.threads);
+        runtime::device(config.train.device)?;
+        let splits = config.data.load(config.seed)?;
+        let layers = config.network.resolve(splits.train.shape, splits.classes.len())?;
+        let table: toml::Table = config.to_toml()?.parse()?;
+        let folder = RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh)?;
+        Ok(Self { config, folder, splits, layers, progress })
+    }
+
+    /// Trains the float baseline, or goes on with it.
+    ///
+    /// # Errors
+    /// Those of [`train::fit`].
+    pub fn train(&mut self) -> Result<()> {
+        let mut model = Model::new(&self.layers, self.splits.train.shape, self.config.seed)?;
+        let unfinished = self.folder.join("baseline.training");
+        let hooks = Hooks {
+            validation: Some(&self.splits.validation),
+            checkpoint: Some(&unfinished),
+            progress: self.progress.then_some("baseline"),
+            ..Hooks::default()
+        };
+        let recipe = Recipe::new(&self.config.train, self.config.seed);
+        let report = train::fit(&mut model, &self.splits.train, &recipe, &hooks)?;
+        write_json(&self.folder.join("training.json"), &report)?;
+        model.save(&self.folder.join(BASELINE))?;
+        let _ = std::fs::remove_file(unfinished);
+        Ok(())
+    }
+
+    /// Searches, or goes on with it, then polishes.
+    ///
+    /// # Errors
+    /// Those of a candidate.
+    pub fn search(&mut self) -> Result<()> {
+        let key = self.baseline_key()?;
+        let baseline = self.folder.join(BASELINE);
+        let setting = Setting {
+            config: &self.config.search,
+            recipe: &self.config.train,
+            train: &self.splits.train,
+            val: &self.splits.validation,
+            baseline: &baseline,
+            baseline_key: &key,
+            seed: self.config.seed,
+            progress: self.progress,
+        };
+        let mut bench = Recorded::open(Workshop::new(setting)?, self.folder.path())?;
+        let search = match self.config.search.method {
+            Method::Margin => margin::search(&mut bench, &self.margin_plan())?,
+            Method::BruteForce => grid::search(&mut bench, &self.grid_plan())?,
+        };
+        let network = match self.config.search.polish.epochs {
+            0 => search.network().clone(),
+            _ => bench.polish(search.network())?,
+        };
+        let met = network.accuracy >= search.target;
+        write_json(&self.folder.join(OUTCOME), &SearchOutcome { search, network, met })
+    }
+
+    /// Lowers the final network into the run's folder.
+    ///
+    /// # Errors
+    /// Those of lowering and of writing.
+    pub fn lower(&mut self) -> Result<()> {
+        let outcome = self.outcome()?;
+        self.lowered(&outcome.network.key)?.save(self.folder.path())
+    }
+
+    /// Measures test accuracies: the float baseline's with libtorch, the others' with the integer interpreter. Every
+    /// choice is fixed by now.
+    ///
+    /// # Errors
+    /// Networks that cannot be read.
+    pub fn eval(&mut self) -> Result<()> {
+        let outcome = self.outcome()?;
+        let test = &self.splits.test;
+        let mut accuracies = Vec::new();
+        let stages = outcome.search.stages.iter().map(|s| (s.stage.clone(), s.network.key.clone()));
+        let networks = std::iter::once(("float".to_string(), outcome.search.baseline.key.clone())).chain(stages);
+        for (name, key) in networks {
+            let model = Model::load(&self.checkpoint(&key))?;
+            let accuracy = match model.quant() {
+                None => train::accuracy(&model, test),
+                Some(_) => Interpreter::new(&self.lowered(&key)?)?.accuracy(test)?,
+            };
+            accuracies.push((name, accuracy));
+        }
+        let last = Network::load(self.folder.path())?;
+        accuracies.push(("final".to_string(), Interpreter::new(&last)?.accuracy(test)?));
+        write_json(&self.folder.join(FIGURES), &TestFigures { images: test.len(), accuracies })
+    }
+
+    /// The search's outcome, once there is one.
+    ///
+    /// # Errors
+    /// A run that was not searched.
+    pub fn outcome(&self) -> Result<SearchOutcome> {
+        read_json(&self.folder.join(OUTCOME))
+    }
+
+    /// Test figures, once there are some.
+    ///
+    /// # Errors
+    /// A run that was not evaluated.
+    pub fn figures(&self) -> Result<TestFigures> {
+        read_json(&self.folder.join(FIGURES))
+    }
+
+    fn checkpoint(&self, key: &str) -> PathBuf {
+        checkpoint_of(&self.folder.join(CHECKPOINTS), key)
+    }
+
+    fn lowered(&self, key: &str) -> Result<Network> {
+        let model = Model::load(&self.checkpoint(key))?;
+        lower::lower(&model, &self.config.name, &self.splits.classes, &calibration(&self.splits.train))
+    }
+
+    /// Everything that the baseline depends on.
+    fn baseline_key(&self) -> Result<String> {
+        let c = &self.config;
+        let settings = serde_json::to_string(&(&c.network, &c.train, c.seed))?;
+        Ok(key_of(&[&settings, &data_key(&self.splits)]))
+    }
+
+    fn margin_plan(&self) -> Plan {
+        let c = &self.config.search;
+        Plan {
+            order: c.order.iter().map(|s| s.as_str().to_string()).collect(),
+            target: c.target,
+            margins: c.margins(),
+            schedule: c.schedule,
+            warm_start: c.warm_start,
+        }
+    }
+
+    fn grid_plan(&self) -> GridPlan {
+        let c = &self.config.search;
+        GridPlan { axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(), target: c.target }
+    }
+}
+
+/// SHA-256 of the images and labels themselves, so that another file under the same name is noticed.
+fn data_key(splits: &Splits) -> String {
+    let mut hash = Sha256::new();
+    for images in [&splits.train, &splits.validation] {
+        hash.update(&images.pixels);
+        images.labels.iter().for_each(|l| hash.update(l.to_le_bytes()));
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(write_atomic(path, &text)?)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read(path).map_err(|e| InputError::io(path, &e, "a run that got so far"))?;
+    serde_json::from_slice(&text).map_err(|e| InputError::file(path, e.to_string(), "a file of slimgate's").into())
+}

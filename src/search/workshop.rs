@@ -1,0 +1,197 @@
+//! Where candidates are really made: surgery, training and measuring with libtorch.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tch::{Device, Tensor};
+
+use super::figures;
+use super::journal::{Bits, key_of};
+use super::recorded::{Figures, Maker, Work};
+use super::stages::{self, Stage};
+use crate::config::search::{FineTune, SearchConfig, StageName};
+use crate::config::train::TrainConfig;
+use crate::data::Images;
+use crate::network::sizes::Sizes;
+use crate::train::{self, Hooks, Model, Recipe};
+
+/// Images that activation scales are calibrated on.
+const CALIBRATION: usize = 512;
+
+/// What all candidates of a run share.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Section `[search]`.
+    pub config: &'a SearchConfig,
+    /// Section `[train]`: candidates change its epochs and learning rate.
+    pub recipe: &'a TrainConfig,
+    /// Images to train on.
+    pub train: &'a Images,
+    /// Images to decide on.
+    pub val: &'a Images,
+    /// The trained float network.
+    pub baseline: &'a Path,
+    /// Everything that the trained float network depends on.
+    pub baseline_key: &'a str,
+    /// The run's seed.
+    pub seed: u64,
+    /// Whether to draw progress bars.
+    pub progress: bool,
+}
+
+/// See the module.
+pub struct Workshop<'a> {
+    setting: Setting<'a>,
+    stages: BTreeMap<StageName, Box<dyn Stage>>,
+    baseline: Model,
+    calibration: Tensor,
+}
+
+/// Images `[N, C, H, W]`, values 0 to 1, on which activation scales are found: the first training images.
+pub fn calibration(train: &Images) -> Tensor {
+    train::batches::tensor(train, 0..CALIBRATION.min(train.len()), Device::Cpu)
+}
+
+/// A training: how long, at which rate, with which penalty on BatchNorm scales.
+#[derive(Debug, Clone, Copy)]
+struct Training {
+    fine_tune: FineTune,
+    l1: f64,
+}
+
+impl<'a> Workshop<'a> {
+    /// Loads the baseline, which is also the teacher.
+    ///
+    /// # Errors
+    /// A baseline that cannot be read.
+    pub fn new(setting: Setting<'a>) -> Result<Self> {
+        let baseline = Model::load(setting.baseline)?;
+        let calibration = calibration(setting.train);
+        Ok(Self { setting, stages: stages::all(setting.config), baseline, calibration })
+    }
+
+    fn stage(&self, name: &str) -> &dyn Stage {
+        let stage = StageName::ALL.into_iter().find(|s| s.as_str() == name).expect("orders hold stages only");
+        self.stages[&stage].as_ref()
+    }
+
+    fn training(&self, work: &Work) -> Training {
+        let plain = |fine_tune| Training { fine_tune, l1: 0.0 };
+        match work {
+            Work::Baseline => plain(FineTune { epochs: 0, learning_rate: 1.0 }),
+            Work::Prepare { stage, .. } => {
+                let (fine_tune, l1) = self.stage(stage).preparation().expect("only stages that prepare are asked to");
+                Training { fine_tune, l1 }
+            }
+            Work::Candidate(trial) => plain(self.stage(trial.stage).fine_tune()),
+            Work::Polish { .. } => plain(self.setting.config.polish),
+        }
+    }
+
+    /// The model before its training.
+    fn before_training(&self, work: &Work, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Model> {
+        if let Work::Candidate(trial) = work {
+            let (start, from) = (Model::load(&network_at(trial.start))?, Model::load(&network_at(trial.from))?);
+            return self.stage(trial.stage).apply(trial.rung, &start, &from, &self.calibration);
+        }
+        match work {
+            Work::Baseline => Ok(self.baseline.clone()),
+            other => Model::load(&network_at(other.parent())),
+        }
+    }
+
+    fn train(&self, model: &mut Model, work: &Work, checkpoint: &Path) -> Result<()> {
+        let training = self.training(work);
+        if training.fine_tune.epochs == 0 {
+            return Ok(());
+        }
+        let (setting, distill) = (self.setting, self.setting.config.distill);
+        let train = TrainConfig {
+            epochs: training.fine_tune.epochs,
+            learning_rate: training.fine_tune.learning_rate,
+            ..setting.recipe.clone()
+        };
+        let recipe = Recipe {
+            gamma_l1: training.l1,
+            distill_weight: distill.weight,
+            distill_temperature: distill.temperature,
+            ..Recipe::new(&train, seed_of(checkpoint))
+        };
+        let label = label(work);
+        let unfinished = checkpoint.with_extension("training");
+        let hooks = Hooks {
+            teacher: (distill.weight > 0.0).then_some(&self.baseline),
+            checkpoint: Some(&unfinished),
+            progress: setting.progress.then_some(label.as_str()),
+            ..Hooks::default()
+        };
+        train::fit(model, setting.train, &recipe, &hooks)?;
+        Ok(())
+    }
+}
+
+impl Maker for Workshop<'_> {
+    fn rungs(&self, stage: &str) -> usize {
+        self.stage(stage).rungs()
+    }
+
+    fn mandatory(&self, stage: &str) -> bool {
+        self.stage(stage).mandatory()
+    }
+
+    fn prepares(&self, stage: &str) -> bool {
+        self.stage(stage).preparation().is_some()
+    }
+
+    fn fingerprint(&self, work: &Work) -> String {
+        let surgery = match work {
+            Work::Candidate(trial) => self.stage(trial.stage).fingerprint(trial.rung),
+            _ => String::new(),
+        };
+        let training = format!("{:?} {:?} {:?}", self.training(work), self.setting.recipe, self.setting.config.distill);
+        key_of(&[self.setting.baseline_key, &self.setting.seed.to_string(), &surgery, &training])
+    }
+
+    fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures> {
+        let mut model = self.before_training(work, network_at)?;
+        self.train(&mut model, work, checkpoint)?;
+        let val_accuracy = train::accuracy(&model, self.setting.val);
+        model.save(checkpoint)?;
+        let _ = std::fs::remove_file(checkpoint.with_extension("training"));
+        let sizes = figures::sizes(&model, &self.calibration)?;
+        let ratio = if let Work::Candidate(trial) = work { self.stage(trial.stage).ratio(trial.rung) } else { 0.0 };
+        Ok(figures_of(&model, val_accuracy, ratio, &sizes))
+    }
+}
+
+fn figures_of(model: &Model, val_accuracy: f64, ratio: f64, sizes: &Sizes) -> Figures {
+    let bits = model.quant().map(|quant| Bits {
+        weights: quant.weights.clone(),
+        activations: quant.acts.iter().map(|(node, ty)| (node.clone(), ty.bits)).collect(),
+    });
+    Figures {
+        val_accuracy,
+        ratio,
+        bits,
+        params_bits: sizes.params_bits,
+        stored_bits: sizes.stored_bits,
+        macs: sizes.nonzero_macs,
+        bops: sizes.bops,
+    }
+}
+
+/// What a progress bar calls the work.
+fn label(work: &Work) -> String {
+    match work {
+        Work::Candidate(trial) => format!("{} rung {}", trial.stage, trial.rung),
+        Work::Prepare { stage, .. } => format!("{stage} preparation"),
+        other => other.stage().to_string(),
+    }
+}
+
+/// A seed of its own for every candidate: the first 8 bytes of its key, which names the checkpoint.
+fn seed_of(checkpoint: &Path) -> u64 {
+    let key = checkpoint.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+    u64::from_str_radix(key.get(..15).unwrap_or("0"), 16).unwrap_or(0)
+}
