@@ -23,7 +23,7 @@ fn search(formula: &Formula, run: &Path, lives: Option<usize>) -> anyhow::Result
     let mut bench = Recorded::open(formula, run)?;
     let plan = plan(&["iq", "ns", "dc"], 0.01, Margin::Steps(1), Schedule::Gallop);
     let result = margin::search(&mut bench, &plan)?;
-    bench.polish(result.network())
+    bench.finish(&result)
 }
 
 #[test]
@@ -125,6 +125,28 @@ fn a_key_is_written_once() {
     let mut journal = Journal::open(folder.path().join("search.jsonl")).unwrap();
     let again = journal.entries()[1].clone();
     assert!(journal.append(again).unwrap_err().to_string().contains("already"));
+}
+
+#[test]
+fn an_allowance_lets_the_search_go_deeper_and_the_final_network_still_meets_the_target() {
+    let search = |allowance| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = Recorded::open(Formula::three(), folder.path()).unwrap();
+        let mut plan = plan(&["iq", "ns", "dc"], 0.01, Margin::Steps(1), Schedule::Linear);
+        plan.allowance = allowance;
+        let result = margin::search(&mut bench, &plan).unwrap();
+        let network = bench.finish(&result).unwrap();
+        let polished = bench.journal().entries().iter().filter(|e| e.role == Role::Polish).count();
+        assert!(network.accuracy >= result.target, "allowance {allowance}");
+        (network, result, polished)
+    };
+    // A polish wins 0.001 in the formula.
+    let (strict, _, polished) = search(0.0);
+    assert_eq!(polished, 1);
+    let (trusting, result, polished) = search(0.02);
+    assert!(result.network().accuracy < result.target - 0.001, "deeper than a polish can win back");
+    assert!(polished > 1, "so the search has to step back");
+    assert!(trusting.stored_bits <= strict.stored_bits);
 }
 
 #[test]

@@ -19,7 +19,9 @@ const ORDERS: [[&str; 3]; 6] = [
 
 fn run(formula: &Formula, plan: &margin::Plan) -> (SearchResult, usize) {
     let mut bench = InMemory::new(formula.clone());
-    let result = margin::search(&mut bench, plan).unwrap();
+    let mut result = margin::search(&mut bench, plan).unwrap();
+    // Which rungs were measured on the way is the schedule's own affair.
+    result.stages.iter_mut().for_each(|s| s.passing.clear());
     (result, bench.trials.len())
 }
 
@@ -117,7 +119,7 @@ fn the_result_is_what_the_method_says() {
         }
         assert_eq!(result.network().accuracy, formula.accuracy(&state));
         assert_eq!(result.network().stored_bits, formula.size(&state));
-        assert!(result.met());
+        assert!(result.network().accuracy >= result.target);
     }
 }
 
@@ -159,7 +161,7 @@ fn a_mandatory_stage_takes_its_mildest_rung_where_none_passes() {
     let (result, _) = run(&formula, &plan(&["iq", "ns", "dc"], 0.01, Margin::Steps(0), Schedule::Gallop));
     assert_eq!((result.stages[0].deepest, result.stages[0].kept), (None, Some(0)));
     assert_eq!((result.stages[1].kept, result.stages[2].kept), (None, None));
-    assert!(!result.met());
+    assert!(result.network().accuracy < result.target);
     assert!(result.stages[0].why.contains("must be taken"), "{}", result.stages[0].why);
 }
 
@@ -207,7 +209,7 @@ fn brute_force_finds_the_smallest_combination_that_meets_the_target() {
     let formula = Formula::three();
     let axes: Vec<(String, Vec<usize>)> =
         ["iq", "ns", "dc"].iter().map(|s| (s.to_string(), (0..formula.curves[*s].loss.len()).collect())).collect();
-    let plan = GridPlan { axes, target: Target::Drop(0.01) };
+    let plan = GridPlan { axes, target: Target::Drop(0.01), allowance: 0.0 };
     let mut bench = InMemory::new(formula.clone());
     let result = grid::search(&mut bench, &plan).unwrap();
     let mut best = u64::MAX;
@@ -233,8 +235,8 @@ fn brute_force_finds_the_smallest_combination_that_meets_the_target() {
 #[test]
 fn brute_force_without_a_passing_combination_gives_the_most_accurate() {
     let formula = Formula::three();
-    let plan = GridPlan { axes: vec![("dc".into(), vec![5, 9, 11])], target: Target::Accuracy(0.99) };
+    let plan = GridPlan { axes: vec![("dc".into(), vec![5, 9, 11])], target: Target::Accuracy(0.99), allowance: 0.0 };
     let result = grid::search(&mut InMemory::new(formula), &plan).unwrap();
     assert_eq!(result.stages[0].kept, Some(5));
-    assert!(!result.met());
+    assert!(result.network().accuracy < result.target);
 }

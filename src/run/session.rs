@@ -129,7 +129,7 @@ impl Session {
         };
         let network = match self.config.search.polish.epochs {
             0 => search.network().clone(),
-            _ => bench.polish(search.network())?,
+            _ => bench.finish(&search)?,
         };
         let met = network.accuracy >= search.target;
         write_json(&self.folder.join(OUTCOME), &SearchOutcome { search, network, met })
@@ -205,6 +205,7 @@ impl Session {
         Plan {
             order: c.order.iter().map(|s| s.as_str().to_string()).collect(),
             target: c.target,
+            allowance: c.allowance,
             margins: c.margins(),
             schedule: c.schedule,
             warm_start: c.warm_start,
@@ -213,7 +214,11 @@ impl Session {
 
     fn grid_plan(&self) -> GridPlan {
         let c = &self.config.search;
-        GridPlan { axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(), target: c.target }
+        GridPlan {
+            axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(),
+            target: c.target,
+            allowance: c.allowance,
+        }
     }
 }
 

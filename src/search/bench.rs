@@ -61,6 +61,8 @@ pub struct StageResult {
     pub kept: Option<usize>,
     /// The network that leaves the stage.
     pub network: Measured,
+    /// Measured candidates that met the target, mildest first, with their rungs.
+    pub passing: Vec<(usize, Measured)>,
     /// The decision in words.
     pub why: String,
 }
@@ -68,7 +70,7 @@ pub struct StageResult {
 /// What a whole search did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchResult {
-    /// Validation accuracy every kept network must reach.
+    /// Validation accuracy the final network must reach.
     pub target: f64,
     /// The network before any stage.
     pub baseline: Measured,
@@ -80,10 +82,5 @@ impl SearchResult {
     /// The network that the search ends with.
     pub fn network(&self) -> &Measured {
         self.stages.last().map_or(&self.baseline, |s| &s.network)
-    }
-
-    /// True where the network that the search ends with meets the target.
-    pub fn met(&self) -> bool {
-        self.network().accuracy >= self.target
     }
 }

@@ -12,6 +12,8 @@ pub struct GridPlan {
     pub axes: Vec<(String, Vec<usize>)>,
     /// As for the margin search.
     pub target: Target,
+    /// As for the margin search.
+    pub allowance: f64,
 }
 
 /// One combination on the way: a network and the rungs that led to it.
@@ -29,14 +31,15 @@ pub fn search(bench: &mut dyn Bench, plan: &GridPlan) -> Result<SearchResult> {
     let baseline = bench.baseline()?;
     let target = plan.target.threshold(baseline.accuracy);
     let mut paths = vec![Path { stages: Vec::new(), network: baseline.clone() }];
+    let lowered = target - plan.allowance;
     for (stage, rungs) in &plan.axes {
         let mut next = Vec::with_capacity(paths.len() * rungs.len());
         for path in &paths {
-            extend(bench, path, stage, rungs, target, &mut next)?;
+            extend(bench, path, stage, rungs, lowered, &mut next)?;
         }
         paths = next;
     }
-    let best = paths.into_iter().reduce(|a, b| if better(&b.network, &a.network, target) { b } else { a });
+    let best = paths.into_iter().reduce(|a, b| if better(&b.network, &a.network, lowered) { b } else { a });
     Ok(SearchResult { target, baseline, stages: best.map_or_else(Vec::new, |p| p.stages) })
 }
 
@@ -53,7 +56,14 @@ fn extend(
     for &rung in rungs {
         let network = bench.measure(&Trial { stage, rung, start: &start, from: &start, target })?;
         let why = format!("rung {rung} of the best combination on the grid");
-        let step = StageResult { stage: stage.into(), deepest: None, kept: Some(rung), network: network.clone(), why };
+        let step = StageResult {
+            stage: stage.into(),
+            deepest: None,
+            kept: Some(rung),
+            network: network.clone(),
+            passing: Vec::new(),
+            why,
+        };
         let mut stages = path.stages.clone();
         stages.push(step);
         out.push(Path { stages, network });

@@ -37,6 +37,8 @@ pub struct Plan {
     pub order: Vec<String>,
     /// Target: this much below the baseline's validation accuracy, or a fixed accuracy.
     pub target: Target,
+    /// The last stage's candidates may fall so far below the target: what the polish is trusted to win back.
+    pub allowance: f64,
     /// Margin by stage; a stage that is missing has none.
     pub margins: BTreeMap<String, Margin>,
     /// How ladders are visited.
@@ -73,6 +75,7 @@ pub fn search(bench: &mut dyn Bench, plan: &Plan) -> Result<SearchResult> {
     for (i, stage) in plan.order.iter().enumerate() {
         let last = i + 1 == plan.order.len();
         let margin = if last { None } else { plan.margins.get(stage).copied() };
+        let target = if last { target - plan.allowance } else { target };
         let entering = result.network().clone();
         let mut ladder = Ladder::new(bench, stage, entering, target, plan)?;
         let done = ladder.run(margin)?;
@@ -114,7 +117,8 @@ impl<'a> Ladder<'a> {
             Some(rung) => self.at(rung)?,
             None => self.entering.clone(),
         };
-        Ok(StageResult { stage: self.stage.to_string(), deepest, kept, network, why })
+        let passing = self.seen.iter().filter(|(_, m)| m.accuracy >= target).map(|(&rung, m)| (rung, m.clone()));
+        Ok(StageResult { stage: self.stage.to_string(), deepest, kept, network, passing: passing.collect(), why })
     }
 
     fn step_back(&mut self, deepest_rung: Option<usize>, margin: Option<Margin>) -> Result<(Option<usize>, String)> {

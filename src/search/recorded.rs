@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::bench::{Bench, Measured, Trial};
+use super::bench::{Bench, Measured, SearchResult, Trial};
 use super::journal::{Bits, Entry, Journal, Role, key_of};
 
 /// Folder of the candidates' networks, in the run's folder.
@@ -141,10 +141,29 @@ impl<M: Maker> Recorded<M> {
         checkpoint_of(&self.checkpoints, key)
     }
 
-    /// The polished network, where its accuracy did not fall; `chosen` itself otherwise.
-    pub fn polish(&mut self, chosen: &Measured) -> Result<Measured> {
-        let polished = self.done(&Work::Polish { from: &chosen.key }, chosen.accuracy)?;
-        Ok(if polished.accuracy >= chosen.accuracy { polished } else { chosen.clone() })
+    /// `from`, trained on without any further reduction; `from` itself where that lost accuracy.
+    fn polish(&mut self, from: &Measured) -> Result<Measured> {
+        let polished = self.done(&Work::Polish { from: &from.key }, from.accuracy)?;
+        Ok(if polished.accuracy >= from.accuracy { polished } else { from.clone() })
+    }
+
+    /// The final network: the deepest passing candidate of the last stage that, polished, reaches the target; the
+    /// network that entered that stage where none does.
+    ///
+    /// # Errors
+    /// Those of the maker.
+    pub fn finish(&mut self, search: &SearchResult) -> Result<Measured> {
+        let entering = search.stages.iter().rev().nth(1).map_or(&search.baseline, |stage| &stage.network);
+        let passing = search.stages.last().map_or(&[][..], |stage| &stage.passing).iter().rev().map(|(_, c)| c);
+        let milder = passing.chain([entering]).filter(|c| c.key != search.network().key);
+        let mut network = self.polish(search.network())?;
+        for candidate in milder {
+            if network.accuracy >= search.target {
+                break;
+            }
+            network = self.polish(candidate)?;
+        }
+        Ok(network)
     }
 
     /// The network of `work`: from the journal where it is finished, else made now.

@@ -185,6 +185,7 @@ pub fn plan(order: &[&str], drop: f64, margin: Margin, schedule: Schedule) -> Pl
     Plan {
         order: order.iter().map(|s| s.to_string()).collect(),
         target: Target::Drop(drop),
+        allowance: 0.0,
         margins: order.iter().map(|s| (s.to_string(), margin)).collect(),
         schedule,
         warm_start: WarmStart::Previous,

@@ -33,6 +33,7 @@ impl SearchConfig {
             Target::Accuracy(accuracy) => ("search.target.accuracy", accuracy),
         };
         check_share(key, value, faults);
+        check_share("search.allowance", self.allowance, faults);
         for (key, margin) in [("iq", self.iq.margin), ("ns", self.ns.margin), ("dc", self.dc.margin)] {
             if let Margin::Accuracy(room) = margin {
                 check_share(&format!("search.{key}.margin.accuracy"), room, faults);

@@ -22,6 +22,9 @@ pub struct SearchConfig {
     pub order: Vec<StageName>,
     /// Validation accuracy to keep: `{ drop = 0.003 }` below the baseline's, or `{ accuracy = 0.92 }`.
     pub target: Target,
+    /// How far below the target the last stage's candidates may fall: what the polish is trusted to win back. The
+    /// final network must meet the target itself.
+    pub allowance: f64,
     /// How ladders are visited.
     pub schedule: Schedule,
     /// Where a stage's candidates start.
@@ -188,6 +191,7 @@ impl Default for SearchConfig {
             method: Method::Margin,
             order: StageName::ALL.to_vec(),
             target: Target::Drop(0.003),
+            allowance: 0.0,
             schedule: Schedule::Gallop,
             warm_start: WarmStart::Previous,
             distill: Distill { weight: 0.7, temperature: 3.0 },

@@ -44,6 +44,7 @@ fn each_wrong_value_names_its_place() {
         ("order = [\"ns\", \"dc\"]", "search.order"),
         ("order = [\"iq\", \"iq\"]", "search.order"),
         ("target = { drop = 1.5 }", "search.target.drop"),
+        ("allowance = -0.1", "search.allowance"),
         ("distill = { weight = -0.1, temperature = 1.0 }", "search.distill.weight"),
         ("distill = { weight = 0.1, temperature = 0.0 }", "search.distill.temperature"),
         ("iq = { ladder = [[8, 8], [1, 4]] }", "search.iq.ladder[1]"),
