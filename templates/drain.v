@@ -44,6 +44,18 @@
         .data_o(constants)
     );
 
+<%- if short %>
+
+    // The last output group is short: its beats past the last channel are dropped.
+    reg result_kept_q;
+
+    always @(posedge clk_i) begin
+        if (result_next) begin
+            result_kept_q <= (const_addr_q < @{ beats }@);
+        end
+    end
+<%- endif %>
+
     wire queue_valid;
     wire [@{ step * out_bits - 1 }@:0] queue_data;
 
@@ -95,7 +107,7 @@
     ) u_result_tag (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
-        .data_i(result_valid),
+        .data_i(result_valid<% if short %> && result_kept_q<% endif %>),
         .data_o(queue_valid)
     );
 

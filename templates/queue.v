@@ -11,6 +11,7 @@
         .rst_ni (rst_ni),
         .take_i (start),
         .give_i (out_valid_o && out_ready_i),
+        .drop_i (@{ drop }@),
         .grant_o(grant)
     );
 

@@ -57,6 +57,8 @@ struct Drain<'a> {
     acc_bits: usize,
     requant: bool,
     const_layout: String,
+    short: bool,
+    beats: String,
     const_addr: Counter,
     const_bits: usize,
     const_depth: usize,
@@ -138,6 +140,10 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
     let low = format!("constant[{}:0]", requant.bias_bits - 1);
     let shift_at = requant.bias_bits + requant.mul_bits;
     let var_shift = requant.out.is_some() && requant.shift.is_none();
+    let beats = plan.out_channels.div_ceil(plan.step);
+    let const_addr = Counter::new(plan.const_depth());
+    let short = beats < plan.const_depth();
+    let drop = if short { "result_valid && !result_kept_q" } else { "1'b0" };
     let drain = Drain {
         module,
         lanes: plan.folding.out_par,
@@ -147,7 +153,9 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
         acc_bits: plan.acc_bits as usize,
         requant: requant.out.is_some(),
         const_layout: const_layout(plan),
-        const_addr: Counter::new(plan.const_depth()),
+        short,
+        beats: const_addr.lit(beats.min(plan.const_depth() - 1)),
+        const_addr,
         const_bits: requant.const_bits() as usize,
         const_depth: plan.const_depth(),
         bias_bits: requant.bias_bits,
@@ -162,7 +170,7 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
         var_shift: u8::from(var_shift),
         shift: format!("6'd{}", requant.shift.unwrap_or(1)),
         result_latency: requant.latency(),
-        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, plan.steps)?,
+        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, plan.steps, drop)?,
     };
     Ok(drain.render()?)
 }

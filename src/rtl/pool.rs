@@ -101,7 +101,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Poo
         row,
         shift: format!("6'd{shift}"),
         multiplier: format!("16'd{multiplier}"),
-        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, 1)?,
+        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, 1, "1'b0")?,
     })
 }
 

@@ -88,7 +88,6 @@ pub fn emit(module: &str, node: &str, plan: &WindowPlan, word_bits: usize, pad_w
     let groups = plan.groups as i64;
     let off = Signed::holding(-(pad_w as i64 + 1) * groups, far_x * groups, addr.bits + 1);
     let wide_lit = |value: usize| lit(wide.bits, value as u64);
-    let fold_wide = format!("$signed({{{}, fold_word}})", lit(off.bits - folds.bits, 0));
     let window = Window {
         module: format!("{module}_window"),
         node: node.to_string(),
@@ -129,7 +128,11 @@ pub fn emit(module: &str, node: &str, plan: &WindowPlan, word_bits: usize, pad_w
         stride_off: off.lit(stride_w as i64 * groups),
         start_off: off.lit(-(pad_w as i64) * groups),
         tap_jump: off.lit(if plan.depthwise { groups } else { 1 }),
-        fold_offset: if plan.depthwise { format!(" + {fold_wide}") } else { String::new() },
+        fold_offset: if plan.depthwise {
+            format!(" + $signed({{{}, fold_word}})", lit(off.bits - folds.bits, 0))
+        } else {
+            String::new()
+        },
         unused_off: format!("&{{1'b0, off_q[{}:{}]}}", off.msb, addr.bits),
         first_need: slots.lit((span - pad_h.min(span)).clamp(1, used)),
         first_top: addr.lit((plan.rows - 1) * pad_h * words % depth),
