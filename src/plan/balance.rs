@@ -41,22 +41,17 @@ struct Balanced<'a> {
 impl Chooser for Balanced<'_> {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
         let channels = if stage.flattens() { stage.input.len() } else { stage.input.c };
-        let mut best: Option<((u64, usize, u64, usize), (Folding, usize))> = None;
-        for in_par in parallelisms(channels) {
-            for out_par in parallelisms(stage.output.c) {
-                let folding = Folding { in_par, out_par };
-                let cycles = dense_cycles(stage, folding);
-                // Over the target counts first, then lanes, then cycles; narrow words break ties.
-                let rank = (cycles.saturating_sub(self.cycles), folding.lanes(), cycles, in_par);
-                if best.as_ref().is_some_and(|(other, _)| *other <= rank) {
-                    continue;
-                }
-                if let Some(&step) = steps(stage, folding, want).first() {
-                    best = Some((rank, (folding, step)));
-                }
-            }
-        }
-        best.map(|(_, choice)| choice)
+        let outputs = parallelisms(stage.output.c);
+        let mut foldings: Vec<Folding> = parallelisms(channels)
+            .into_iter()
+            .flat_map(|in_par| outputs.iter().map(move |&out_par| Folding { in_par, out_par }))
+            .collect();
+        foldings.sort_by_cached_key(|folding| {
+            let cycles = dense_cycles(stage, *folding);
+            // Over the target counts first, then lanes, then cycles; narrow words break ties.
+            (cycles.saturating_sub(self.cycles), folding.lanes(), cycles, folding.in_par)
+        });
+        foldings.into_iter().find_map(|f| steps(stage, f, want).first().map(|&step| (f, step)))
     }
 
     fn sparse(&mut self, stage: &Stage) -> SparseFolding {
