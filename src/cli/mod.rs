@@ -7,6 +7,8 @@
 mod check;
 mod data;
 mod eval;
+#[cfg(feature = "train")]
+mod lower;
 #[cfg(not(feature = "train"))]
 mod no_training;
 mod output;
@@ -18,6 +20,8 @@ mod run;
 mod search;
 pub mod sim;
 pub mod synth;
+#[cfg(feature = "train")]
+mod train;
 
 pub use output::Output;
 
@@ -63,7 +67,11 @@ pub enum Command {
     #[cfg(feature = "train")]
     Run(run::RunArgs),
     #[cfg(feature = "train")]
+    Train(train::TrainArgs),
+    #[cfg(feature = "train")]
     Search(search::SearchArgs),
+    #[cfg(feature = "train")]
+    Lower(lower::LowerArgs),
     /// Everything from data to report (needs a build with training).
     #[cfg(not(feature = "train"))]
     Run(no_training::NoTraining),
@@ -90,7 +98,11 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         #[cfg(feature = "train")]
         Command::Run(args) => run::run(args, out),
         #[cfg(feature = "train")]
+        Command::Train(args) => train::run(args, out),
+        #[cfg(feature = "train")]
         Command::Search(args) => search::run(args, out),
+        #[cfg(feature = "train")]
+        Command::Lower(args) => lower::run(args, out),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
         Command::Eval(args) => eval::run(args, out),

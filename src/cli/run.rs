@@ -22,7 +22,8 @@ pub struct RunArgs {
 /// The flow, in order. To add a step: a function here, and a line with the sections it reads and the files it leaves.
 pub const STEPS: &[Step<Session>] = &[TRAIN, SEARCH, LOWER, EVAL];
 
-const TRAIN: Step<Session> = Step {
+/// The baseline's training.
+pub const TRAIN: Step<Session> = Step {
     name: "train",
     sections: &["seed", "data", "network", "train"],
     outputs: &["baseline.safetensors"],

@@ -27,6 +27,8 @@ use crate::train::{self, Hooks, Model, Recipe, runtime};
 
 /// The trained float network.
 pub const BASELINE: &str = "baseline.safetensors";
+/// The baseline's training, a [`train::FitReport`].
+pub const TRAINING: &str = "training.json";
 /// What the search ended with: a [`SearchOutcome`].
 pub const OUTCOME: &str = "search.json";
 /// Test accuracies, computed after every choice: [`TestFigures`].
@@ -99,7 +101,7 @@ impl Session {
         };
         let recipe = Recipe::new(&self.config.train, self.config.seed);
         let report = train::fit(&mut model, &self.splits.train, &recipe, &hooks)?;
-        write_json(&self.folder.join("training.json"), &report)?;
+        write_json(&self.folder.join(TRAINING), &report)?;
         model.save(&self.folder.join(BASELINE))?;
         let _ = std::fs::remove_file(unfinished);
         Ok(())
@@ -135,13 +137,19 @@ impl Session {
         write_json(&self.folder.join(OUTCOME), &SearchOutcome { search, network, met })
     }
 
-    /// Lowers the final network into the run's folder.
+    /// Lowers the latest network into the run's folder: the search's final one or, without a search, the baseline.
     ///
     /// # Errors
-    /// Those of lowering and of writing.
+    /// An [`InputError`] in a run without any network; else those of lowering and of writing.
     pub fn lower(&mut self) -> Result<()> {
-        let outcome = self.outcome()?;
-        self.lowered(&outcome.network.key)?.save(self.folder.path())
+        let baseline = self.folder.join(BASELINE);
+        if !baseline.exists() {
+            let expected = "a trained run (`slimgate train` or `slimgate run`)";
+            return Err(InputError::file(self.folder.path(), format!("no {BASELINE}"), expected).into());
+        }
+        let searched = self.folder.join(OUTCOME).exists();
+        let model = if searched { self.checkpoint(&self.outcome()?.network.key) } else { baseline };
+        self.lower_file(&model)?.save(self.folder.path())
     }
 
     /// Measures test accuracies: the float baseline's with libtorch, the others' with the integer interpreter. Every
@@ -168,6 +176,14 @@ impl Session {
         write_json(&self.folder.join(FIGURES), &TestFigures { images: test.len(), accuracies })
     }
 
+    /// The baseline's training, once it is done.
+    ///
+    /// # Errors
+    /// A run that was not trained.
+    pub fn training(&self) -> Result<train::FitReport> {
+        read_json(&self.folder.join(TRAINING))
+    }
+
     /// The search's outcome, once there is one.
     ///
     /// # Errors
@@ -189,7 +205,11 @@ impl Session {
     }
 
     fn lowered(&self, key: &str) -> Result<Network> {
-        let model = Model::load(&self.checkpoint(key))?;
+        self.lower_file(&self.checkpoint(key))
+    }
+
+    fn lower_file(&self, model: &Path) -> Result<Network> {
+        let model = Model::load(model)?;
         lower::lower(&model, &self.config.name, &self.splits.classes, &calibration(&self.splits.train))
     }
 

@@ -1,0 +1,77 @@
+//! `slimgate train` and `slimgate lower` as a user calls them.
+#![cfg(feature = "train")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use slimgate::network::Network;
+use slimgate::train::Model;
+
+/// A run file, and 120 training images of 8x8 in three classes: which third of the rows is bright.
+fn write_run(folder: &Path) -> PathBuf {
+    for (name, count) in [("train", 120u32), ("t10k", 30)] {
+        let pixel = |i: u32| if (i / 8 % 8) * 3 / 8 == (i / 64) % 3 { 200 } else { (i * 37 % 90) as u8 };
+        let be = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
+        let images = [be(&[0x803, count, 8, 8]), (0..count * 64).map(pixel).collect()].concat();
+        let labels = [be(&[0x801, count]), (0..count).map(|i| (i % 3) as u8).collect()].concat();
+        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    }
+    let file = folder.join("rows.toml");
+    let text = format!(
+        "name = 'rows'\n[data]\ndir = '{}'\nvalidation = 30\n[network]\nwidth = 0.25\n\
+         [train]\nepochs = 6\nbatch = 15\nthreads = 1\n",
+        folder.display()
+    );
+    fs::write(&file, text).unwrap();
+    file
+}
+
+fn slimgate(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.current_dir(folder);
+    command
+}
+
+#[test]
+fn a_baseline_is_trained_once_and_lowered_at_8_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let output = slimgate(folder.path()).args(["train", "--json"]).arg(&config).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let trained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(trained["training"]["epochs"].as_array().unwrap().len(), 6);
+    assert_eq!(trained["training"]["threads"], 1);
+    assert!(trained["training"]["epochs"][5]["validation_accuracy"].as_f64().unwrap() > 0.8, "{trained}");
+
+    let run = folder.path().join("runs/rows");
+    let before = fs::read(run.join("baseline.safetensors")).unwrap();
+    let again = slimgate(folder.path()).arg("train").arg(&config).output().unwrap();
+    assert!(String::from_utf8(again.stdout).unwrap().contains("already done"));
+    assert_eq!(fs::read(run.join("baseline.safetensors")).unwrap(), before);
+    assert!(Model::load(&run.join("baseline.safetensors")).unwrap().quant().is_none());
+
+    let output = slimgate(folder.path()).args(["lower", "runs/rows", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lowered: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let network = Network::load(&run).unwrap();
+    assert_eq!(network.name, "rows");
+    assert_eq!(network.sizes().unwrap().total.stored_bits, lowered["stored_bits"].as_u64().unwrap());
+}
+
+#[test]
+fn lowering_without_a_trained_run_is_a_wrong_input() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("nothing")).unwrap();
+    let config = write_run(folder.path());
+    let untrained = folder.path().join("rows");
+    fs::create_dir(&untrained).unwrap();
+    fs::copy(config, untrained.join("config.toml")).unwrap();
+    for (run, message) in [("nothing", "no config.toml"), ("absent", "no config.toml"), ("rows", "")] {
+        let output = slimgate(folder.path()).args(["lower", run]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{run}: {stderr}");
+        assert!(stderr.contains(message) && stderr.lines().count() < 12, "{stderr}");
+    }
+}
