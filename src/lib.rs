@@ -1,4 +1,32 @@
 //! slimgate: from a CNN and a target accuracy to the smallest bit-exact streaming Verilog.
+//!
+//! The folders follow the data: [`config`] and [`data`], then `train`, [`search`] and `lower` (feature `train`: they
+//! need libtorch), then the integer [`network`], [`plan`], [`rtl`], [`sim`] and [`synth`]. `docs/architecture.md`
+//! describes each; [`cli`] has the commands.
+//!
+//! From a network to its Verilog, with what the interpreter says an image scores:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use slimgate::network::{Network, interp::Interpreter};
+//! use slimgate::plan::balance::{Target, balance};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let network = Network::load(Path::new("examples/example-network"))?;
+//!
+//! let image = vec![128; 8 * 8]; // H x W x C bytes
+//! let scores = Interpreter::new(&network)?.scores(&image);
+//! assert_eq!(scores.len(), network.classes.len());
+//!
+//! let plan = balance(&network, Target::Lanes(8))?; // the fastest within 8 multiply-accumulate lanes
+//! assert!(plan.lanes <= 8);
+//!
+//! let files = slimgate::rtl::generate(&network, &plan, None)?;
+//! assert!(files.iter().any(|file| file.path == "rtl/example_top.v"));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod cli;
 pub mod config;

@@ -1,0 +1,247 @@
+// example_conv2_window: line buffer and window generator of conv2.
+//
+// Input    4 rows x 4 columns x 4 words of 4 bits, raster order.
+// Windows  3 x 3, stride 1 x 1, padding 1 x 1: 4 x 4 of them an image.
+// Output   one word a cycle: for each window, for each of 2 folds, row by row of the window, 4 word(s) a tap.
+//          A tap in the padding reads 4'd0. The word leaves 2 cycles after its step.
+// Storage  4 row slots, a ring that runs on from image to image: while a window row is read, the rows of the
+//          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
+`default_nettype none
+
+module example_conv2_window (
+    input  wire [3:0] in_data_i,
+    input  wire in_valid_i,
+    output wire in_ready_o,
+
+    input  wire grant_i,      // the consumer has room for one fold's results
+    output wire start_o,      // a fold starts: takes the grant
+    output wire step_o,       // a word is being read (one cycle before it is out)
+    output wire [3:0] tap_data_o,
+    output wire tap_valid_o,
+    output wire tap_first_o,  // first word of a fold
+    output wire tap_last_o,   // last word of a fold
+
+    input  wire clk_i,
+    input  wire rst_ni
+);
+
+    // ---- Write side -------------------------------------------------------------------------------------------
+    reg  [5:0] write_addr_q;
+    reg  [3:0] write_col_q;  // word in its row
+    reg  [1:0] write_row_q;  // row in its image
+    reg  [2:0] held_q;     // row slots complete and not yet given back
+
+    wire take       = in_valid_i && in_ready_o;
+    wire row_used   = 1'b1;  // rows below the last window are dropped
+    wire row_done   = take && (write_col_q == 4'd15);
+    wire row_kept   = row_done && row_used;
+    wire write_en   = take && row_used;
+    wire image_done = row_done && (write_row_q == 2'd3);
+
+    assign in_ready_o = (held_q != 3'd4);
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            write_addr_q <= 6'd0;
+            write_col_q  <= 4'd0;
+            write_row_q  <= 2'd0;
+        end else if (take) begin
+            if (row_used) begin
+                write_addr_q <= (write_addr_q == 6'd63) ? 6'd0 : write_addr_q + 6'd1;
+            end
+            write_col_q <= row_done ? 4'd0 : write_col_q + 4'd1;
+            if (row_done) begin
+                write_row_q <= image_done ? 2'd0 : write_row_q + 2'd1;
+            end
+        end
+    end
+
+    // ---- Read side: where the next word stands ----------------------------------------------------------------
+    reg  [1:0] group_q;
+    reg  [1:0] kx_q;
+    reg  [1:0] ky_q;
+    reg  [0:0] fold_q;
+    reg  [1:0] ox_q;
+    reg  [1:0] oy_q;
+    reg  start_q;                                  // the next word opens a fold
+    reg  [2:0] ready_rows_q;           // complete rows, as the reader sees them
+    reg  [2:0] need_rows_q;            // rows that this row of windows needs
+    reg  signed [4:0] top_y_q;             // image row of the windows' first tap
+    reg  signed [4:0] tap_y_q;
+    reg  signed [4:0] left_x_q;            // image column of the window's first tap
+    reg  signed [4:0] tap_x_q;
+    reg  [5:0] first_addr_q;            // where the image's row 0 stands
+    reg  [5:0] top_addr_q;              // where row top_y_q stands
+    reg  [5:0] row_addr_q;              // where row tap_y_q stands
+    reg  signed [6:0] left_off_q;        // left_x_q in words
+    reg  signed [6:0] off_q;             // word in the row
+
+    wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
+
+    wire end_tap    = (group_q == 2'd3);
+    wire end_line   = end_tap && (kx_q == 2'd2);
+    wire end_fold   = end_line && (ky_q == 2'd2);
+    wire end_window = end_fold && (fold_q == 1'd1);
+    wire end_row    = end_window && (ox_q == 2'd3);
+    wire end_image  = end_row && (oy_q == 2'd3);
+
+    // Row bookkeeping for the next row of windows.
+    wire signed [4:0] below_y   = top_y_q + 5'sd1;
+    wire signed [4:0] next_y    = end_image ? -5'sd1 : below_y;
+    wire signed [4:0] base_y    = top_y_q[4] ? 5'sd0 : top_y_q;
+    wire signed [4:0] next_base = next_y[4] ? 5'sd0 : next_y;
+    wire signed [4:0] reach_y   = next_y + 5'sd3;
+    wire signed [4:0] reach_cut = (reach_y > 5'sd4) ? 5'sd4 : reach_y;
+    wire signed [4:0] next_need = reach_cut - next_base;
+    wire signed [4:0] free_rows = (end_image ? 5'sd4 : next_base) - base_y;
+
+    wire [6:0] down_sum  = {1'b0, row_addr_q} + 7'd16;
+    wire [6:0] below_sum = {1'b0, top_addr_q} + 7'd16;
+    wire [6:0] first_sum = {1'b0, first_addr_q} + 7'd0;
+    wire [6:0] lead_sum  = {1'b0, first_addr_q} + 7'd48;
+    wire [6:0] down_cut  = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
+    wire [6:0] below_cut = (below_sum >= 7'd64) ? below_sum - 7'd64 : below_sum;
+    wire [6:0] first_cut = (first_sum >= 7'd64) ? first_sum - 7'd64 : first_sum;
+    wire [6:0] lead_cut  = (lead_sum >= 7'd64) ? lead_sum - 7'd64 : lead_sum;
+    wire [5:0] next_top  = end_image ? lead_cut[5:0] : (end_row ? below_cut[5:0] : top_addr_q);
+    wire unused_carry = &{1'b0, down_cut[6], below_cut[6], first_cut[6], lead_cut[6]};
+
+    wire signed [4:0] next_left_x = end_row ? -5'sd1 : (end_window ? left_x_q + 5'sd1 : left_x_q);
+    wire signed [6:0] next_left_off = end_row ? -7'sd4 : (end_window ? left_off_q + 7'sd4 : left_off_q);
+    wire [0:0] next_fold = end_window ? 1'd0 : (end_fold ? fold_q + 1'd1 : fold_q);
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            start_q      <= 1'b1;
+            group_q      <= 2'd0;
+            kx_q         <= 2'd0;
+            ky_q         <= 2'd0;
+            fold_q       <= 1'd0;
+            ox_q         <= 2'd0;
+            oy_q         <= 2'd0;
+            need_rows_q  <= 3'd2;
+            top_y_q      <= -5'sd1;
+            tap_y_q      <= -5'sd1;
+            left_x_q     <= -5'sd1;
+            tap_x_q      <= -5'sd1;
+            first_addr_q <= 6'd0;
+            top_addr_q   <= 6'd48;
+            row_addr_q   <= 6'd48;
+            left_off_q   <= -7'sd4;
+            off_q        <= -7'sd4;
+        end else if (step) begin
+            start_q <= end_fold;
+            group_q <= end_tap ? 2'd0 : group_q + 2'd1;
+            fold_q  <= next_fold;
+            if (end_tap) begin
+                kx_q <= end_line ? 2'd0 : kx_q + 2'd1;
+            end
+            if (end_line) begin
+                ky_q <= end_fold ? 2'd0 : ky_q + 2'd1;
+            end
+            if (end_window) begin
+                ox_q       <= end_row ? 2'd0 : ox_q + 2'd1;
+                left_x_q   <= next_left_x;
+                left_off_q <= next_left_off;
+            end
+            if (end_row) begin
+                oy_q        <= end_image ? 2'd0 : oy_q + 2'd1;
+                top_y_q     <= next_y;
+                top_addr_q  <= next_top;
+                need_rows_q <= next_need[2:0];
+            end
+            if (end_image) begin
+                first_addr_q <= first_cut[5:0];
+            end
+            // The word to read: along the line, else at its start.
+            if (!end_line) begin
+                off_q   <= off_q + (end_tap ? 7'sd1 : 7'sd1);
+                tap_x_q <= end_tap ? tap_x_q + 5'sd1 : tap_x_q;
+            end else begin
+                off_q   <= next_left_off;
+                tap_x_q <= next_left_x;
+            end
+            if (end_line) begin
+                tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 5'sd1;
+                row_addr_q <= end_fold ? next_top : down_cut[5:0];
+            end
+        end
+    end
+
+    // ---- Row slots: the writer gets them back two cycles late, when their last word has been read ----------------
+    wire [2:0] freed = (step && end_row) ? free_rows[2:0] : 3'd0;
+    reg  [2:0] freed_q;
+    reg  [2:0] freed_q2;
+    wire [2:0] kept = row_kept ? 3'd1 : 3'd0;
+    wire unused_rows = &{1'b0, free_rows, next_need};
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            ready_rows_q <= 3'd0;
+            held_q       <= 3'd0;
+            freed_q      <= 3'd0;
+            freed_q2     <= 3'd0;
+        end else begin
+            ready_rows_q <= ready_rows_q + kept - freed;
+            held_q       <= held_q + kept - freed_q2;
+            freed_q      <= freed;
+            freed_q2     <= freed_q;
+        end
+    end
+
+    // ---- Read pipeline: address, memory ---------------------------------------------------------------------------
+    reg [5:0] read_addr_q;
+    reg [2:0] tag_q;   // valid, first, last
+    reg [2:0] tag_q2;
+    wire [3:0] read_data;
+    wire unused_off = &{1'b0, off_q[6:6]};
+
+    always @(posedge clk_i) begin
+        read_addr_q <= row_addr_q + off_q[5:0];
+    end
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            tag_q  <= 3'b000;
+            tag_q2 <= 3'b000;
+        end else begin
+            tag_q  <= {step, start_q, end_fold};
+            tag_q2 <= tag_q;
+        end
+    end
+
+    sg_ram #(
+        .Width   (4),
+        .Depth   (64),
+        .AddrBits(6),
+        .Style   ("auto")
+    ) u_rows (
+        .clk_i       (clk_i),
+        .write_en_i  (write_en),
+        .write_addr_i(write_addr_q),
+        .write_data_i(in_data_i),
+        .read_en_i   (tag_q[2]),
+        .read_addr_i (read_addr_q),
+        .read_data_o (read_data)
+    );
+
+    assign start_o     = step && start_q;
+    assign step_o      = tag_q[2];
+    assign tap_valid_o = tag_q2[2];
+    assign tap_first_o = tag_q2[1];
+    assign tap_last_o  = tag_q2[0];
+
+    // Taps outside the image.
+    reg inside_q;
+    reg inside_q2;
+
+    always @(posedge clk_i) begin
+        inside_q  <= !tap_y_q[4] && (tap_y_q < 5'sd4) && !tap_x_q[4] && (tap_x_q < 5'sd4);
+        inside_q2 <= inside_q;
+    end
+
+    assign tap_data_o = inside_q2 ? read_data : 4'd0;
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,239 @@
+// example_fc2_window: line buffer and window generator of fc2.
+//
+// Input    1 rows x 1 columns x 12 words of 4 bits, raster order.
+// Windows  1 x 1, stride 1 x 1, padding 0 x 0: 1 x 1 of them an image.
+// Output   one word a cycle: for each window, for each of 4 folds, row by row of the window, 12 word(s) a tap.
+//          A tap in the padding reads 4'd0. The word leaves 2 cycles after its step.
+// Storage  2 row slots, a ring that runs on from image to image: while a window row is read, the rows of the
+//          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
+`default_nettype none
+
+module example_fc2_window (
+    input  wire [3:0] in_data_i,
+    input  wire in_valid_i,
+    output wire in_ready_o,
+
+    input  wire grant_i,      // the consumer has room for one fold's results
+    output wire start_o,      // a fold starts: takes the grant
+    output wire step_o,       // a word is being read (one cycle before it is out)
+    output wire [3:0] tap_data_o,
+    output wire tap_valid_o,
+    output wire tap_first_o,  // first word of a fold
+    output wire tap_last_o,   // last word of a fold
+
+    input  wire clk_i,
+    input  wire rst_ni
+);
+
+    // ---- Write side -------------------------------------------------------------------------------------------
+    reg  [4:0] write_addr_q;
+    reg  [3:0] write_col_q;  // word in its row
+    reg  [0:0] write_row_q;  // row in its image
+    reg  [1:0] held_q;     // row slots complete and not yet given back
+
+    wire take       = in_valid_i && in_ready_o;
+    wire row_used   = 1'b1;  // rows below the last window are dropped
+    wire row_done   = take && (write_col_q == 4'd11);
+    wire row_kept   = row_done && row_used;
+    wire write_en   = take && row_used;
+    wire image_done = row_done && (write_row_q == 1'd0);
+
+    assign in_ready_o = (held_q != 2'd2);
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            write_addr_q <= 5'd0;
+            write_col_q  <= 4'd0;
+            write_row_q  <= 1'd0;
+        end else if (take) begin
+            if (row_used) begin
+                write_addr_q <= (write_addr_q == 5'd23) ? 5'd0 : write_addr_q + 5'd1;
+            end
+            write_col_q <= row_done ? 4'd0 : write_col_q + 4'd1;
+            if (row_done) begin
+                write_row_q <= image_done ? 1'd0 : write_row_q + 1'd1;
+            end
+        end
+    end
+
+    // ---- Read side: where the next word stands ----------------------------------------------------------------
+    reg  [3:0] group_q;
+    reg  [0:0] kx_q;
+    reg  [0:0] ky_q;
+    reg  [1:0] fold_q;
+    reg  [0:0] ox_q;
+    reg  [0:0] oy_q;
+    reg  start_q;                                  // the next word opens a fold
+    reg  [1:0] ready_rows_q;           // complete rows, as the reader sees them
+    reg  [1:0] need_rows_q;            // rows that this row of windows needs
+    reg  signed [3:0] top_y_q;             // image row of the windows' first tap
+    reg  signed [3:0] tap_y_q;
+    reg  signed [2:0] left_x_q;            // image column of the window's first tap
+    reg  signed [2:0] tap_x_q;
+    reg  [4:0] first_addr_q;            // where the image's row 0 stands
+    reg  [4:0] top_addr_q;              // where row top_y_q stands
+    reg  [4:0] row_addr_q;              // where row tap_y_q stands
+    reg  signed [6:0] left_off_q;        // left_x_q in words
+    reg  signed [6:0] off_q;             // word in the row
+
+    wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
+
+    wire end_tap    = (group_q == 4'd11);
+    wire end_line   = end_tap && (kx_q == 1'd0);
+    wire end_fold   = end_line && (ky_q == 1'd0);
+    wire end_window = end_fold && (fold_q == 2'd3);
+    wire end_row    = end_window && (ox_q == 1'd0);
+    wire end_image  = end_row && (oy_q == 1'd0);
+
+    // Row bookkeeping for the next row of windows.
+    wire signed [3:0] below_y   = top_y_q + 4'sd1;
+    wire signed [3:0] next_y    = end_image ? 4'sd0 : below_y;
+    wire signed [3:0] base_y    = top_y_q[3] ? 4'sd0 : top_y_q;
+    wire signed [3:0] next_base = next_y[3] ? 4'sd0 : next_y;
+    wire signed [3:0] reach_y   = next_y + 4'sd1;
+    wire signed [3:0] reach_cut = (reach_y > 4'sd1) ? 4'sd1 : reach_y;
+    wire signed [3:0] next_need = reach_cut - next_base;
+    wire signed [3:0] free_rows = (end_image ? 4'sd1 : next_base) - base_y;
+
+    wire [5:0] down_sum  = {1'b0, row_addr_q} + 6'd12;
+    wire [5:0] below_sum = {1'b0, top_addr_q} + 6'd12;
+    wire [5:0] first_sum = {1'b0, first_addr_q} + 6'd12;
+    wire [5:0] lead_sum  = {1'b0, first_addr_q} + 6'd12;
+    wire [5:0] down_cut  = (down_sum >= 6'd24) ? down_sum - 6'd24 : down_sum;
+    wire [5:0] below_cut = (below_sum >= 6'd24) ? below_sum - 6'd24 : below_sum;
+    wire [5:0] first_cut = (first_sum >= 6'd24) ? first_sum - 6'd24 : first_sum;
+    wire [5:0] lead_cut  = (lead_sum >= 6'd24) ? lead_sum - 6'd24 : lead_sum;
+    wire [4:0] next_top  = end_image ? lead_cut[4:0] : (end_row ? below_cut[4:0] : top_addr_q);
+    wire unused_carry = &{1'b0, down_cut[5], below_cut[5], first_cut[5], lead_cut[5]};
+
+    wire signed [2:0] next_left_x = end_row ? 3'sd0 : (end_window ? left_x_q + 3'sd1 : left_x_q);
+    wire signed [6:0] next_left_off = end_row ? 7'sd0 : (end_window ? left_off_q + 7'sd12 : left_off_q);
+    wire [1:0] next_fold = end_window ? 2'd0 : (end_fold ? fold_q + 2'd1 : fold_q);
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            start_q      <= 1'b1;
+            group_q      <= 4'd0;
+            kx_q         <= 1'd0;
+            ky_q         <= 1'd0;
+            fold_q       <= 2'd0;
+            ox_q         <= 1'd0;
+            oy_q         <= 1'd0;
+            need_rows_q  <= 2'd1;
+            top_y_q      <= 4'sd0;
+            tap_y_q      <= 4'sd0;
+            left_x_q     <= 3'sd0;
+            tap_x_q      <= 3'sd0;
+            first_addr_q <= 5'd0;
+            top_addr_q   <= 5'd0;
+            row_addr_q   <= 5'd0;
+            left_off_q   <= 7'sd0;
+            off_q        <= 7'sd0;
+        end else if (step) begin
+            start_q <= end_fold;
+            group_q <= end_tap ? 4'd0 : group_q + 4'd1;
+            fold_q  <= next_fold;
+            if (end_tap) begin
+                kx_q <= end_line ? 1'd0 : kx_q + 1'd1;
+            end
+            if (end_line) begin
+                ky_q <= end_fold ? 1'd0 : ky_q + 1'd1;
+            end
+            if (end_window) begin
+                ox_q       <= end_row ? 1'd0 : ox_q + 1'd1;
+                left_x_q   <= next_left_x;
+                left_off_q <= next_left_off;
+            end
+            if (end_row) begin
+                oy_q        <= end_image ? 1'd0 : oy_q + 1'd1;
+                top_y_q     <= next_y;
+                top_addr_q  <= next_top;
+                need_rows_q <= next_need[1:0];
+            end
+            if (end_image) begin
+                first_addr_q <= first_cut[4:0];
+            end
+            // The word to read: along the line, else at its start.
+            if (!end_line) begin
+                off_q   <= off_q + (end_tap ? 7'sd1 : 7'sd1);
+                tap_x_q <= end_tap ? tap_x_q + 3'sd1 : tap_x_q;
+            end else begin
+                off_q   <= next_left_off;
+                tap_x_q <= next_left_x;
+            end
+            if (end_line) begin
+                tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 4'sd1;
+                row_addr_q <= end_fold ? next_top : down_cut[4:0];
+            end
+        end
+    end
+
+    // ---- Row slots: the writer gets them back two cycles late, when their last word has been read ----------------
+    wire [1:0] freed = (step && end_row) ? free_rows[1:0] : 2'd0;
+    reg  [1:0] freed_q;
+    reg  [1:0] freed_q2;
+    wire [1:0] kept = row_kept ? 2'd1 : 2'd0;
+    wire unused_rows = &{1'b0, free_rows, next_need};
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            ready_rows_q <= 2'd0;
+            held_q       <= 2'd0;
+            freed_q      <= 2'd0;
+            freed_q2     <= 2'd0;
+        end else begin
+            ready_rows_q <= ready_rows_q + kept - freed;
+            held_q       <= held_q + kept - freed_q2;
+            freed_q      <= freed;
+            freed_q2     <= freed_q;
+        end
+    end
+
+    // ---- Read pipeline: address, memory ---------------------------------------------------------------------------
+    reg [4:0] read_addr_q;
+    reg [2:0] tag_q;   // valid, first, last
+    reg [2:0] tag_q2;
+    wire [3:0] read_data;
+    wire unused_off = &{1'b0, off_q[6:5]};
+
+    always @(posedge clk_i) begin
+        read_addr_q <= row_addr_q + off_q[4:0];
+    end
+
+    always @(posedge clk_i) begin
+        if (!rst_ni) begin
+            tag_q  <= 3'b000;
+            tag_q2 <= 3'b000;
+        end else begin
+            tag_q  <= {step, start_q, end_fold};
+            tag_q2 <= tag_q;
+        end
+    end
+
+    sg_ram #(
+        .Width   (4),
+        .Depth   (24),
+        .AddrBits(5),
+        .Style   ("auto")
+    ) u_rows (
+        .clk_i       (clk_i),
+        .write_en_i  (write_en),
+        .write_addr_i(write_addr_q),
+        .write_data_i(in_data_i),
+        .read_en_i   (tag_q[2]),
+        .read_addr_i (read_addr_q),
+        .read_data_o (read_data)
+    );
+
+    assign start_o     = step && start_q;
+    assign step_o      = tag_q[2];
+    assign tap_valid_o = tag_q2[2];
+    assign tap_first_o = tag_q2[1];
+    assign tap_last_o  = tag_q2[0];
+
+    wire unused_tap = &{1'b0, tap_x_q, tap_y_q};
+    assign tap_data_o = read_data;
+
+endmodule
+
+`default_nettype wire

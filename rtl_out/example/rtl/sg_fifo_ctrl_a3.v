@@ -1,0 +1,78 @@
+// Pointers and flags of a first-word-fall-through FIFO.
+// Equal pointers mean empty or full: lapped remembers whether the last change was a push.
+// Described in Rust (rust-hdl); edit src/rtl/leaf, not this file.
+`default_nettype none
+
+module sg_fifo_ctrl_a3 (
+    input wire clk_i,
+    input wire rst_ni,
+    input wire in_valid_i,
+    output wire in_ready_o,
+    output wire out_valid_o,
+    input wire out_ready_i,
+    output wire wr_en_o,
+    output wire [2:0] wr_addr_o,
+    output wire [2:0] rd_addr_o
+);
+    localparam one = 3'b1;
+    reg [2:0] wr_ptr__d_i;
+    wire [2:0] wr_ptr__q_o;
+    reg [2:0] rd_ptr__d_i;
+    wire [2:0] rd_ptr__q_o;
+    reg lapped__d_i;
+    wire lapped__q_o;
+    wire same;
+    wire push;
+    wire pop;
+    wire [2:0] wr_inc;
+    wire [2:0] rd_inc;
+
+    sg_reg #(.Width(3)) wr_ptr(
+        .clk_i(clk_i),
+        .rst_ni(rst_ni),
+        .d_i(wr_ptr__d_i),
+        .q_o(wr_ptr__q_o)
+    );
+
+    sg_reg #(.Width(3)) rd_ptr(
+        .clk_i(clk_i),
+        .rst_ni(rst_ni),
+        .d_i(rd_ptr__d_i),
+        .q_o(rd_ptr__q_o)
+    );
+
+    sg_reg #(.Width(1)) lapped(
+        .clk_i(clk_i),
+        .rst_ni(rst_ni),
+        .d_i(lapped__d_i),
+        .q_o(lapped__q_o)
+    );
+
+    assign same = wr_ptr__q_o == rd_ptr__q_o;
+    assign in_ready_o = ~(same & lapped__q_o);
+    assign out_valid_o = ~same | lapped__q_o;
+    assign push = in_valid_i & ~(same & lapped__q_o);
+    assign pop = out_ready_i & (~same | lapped__q_o);
+    assign wr_inc = wr_ptr__q_o + one;
+    assign rd_inc = rd_ptr__q_o + one;
+    assign wr_en_o = push;
+    assign wr_addr_o = wr_ptr__q_o;
+    assign rd_addr_o = rd_ptr__q_o;
+
+    always @(*) begin
+        wr_ptr__d_i = wr_ptr__q_o;
+        rd_ptr__d_i = rd_ptr__q_o;
+        lapped__d_i = lapped__q_o;
+        if (push) begin
+            wr_ptr__d_i = wr_inc;
+        end
+        if (pop) begin
+            rd_ptr__d_i = rd_inc;
+        end
+        if (push ^ pop) begin
+            lapped__d_i = push;
+        end
+    end
+endmodule
+
+`default_nettype wire
