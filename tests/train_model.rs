@@ -118,11 +118,44 @@ fn train_and_eval_quantizers_agree() {
     let w = uniform(&[5, 4, 3, 3], -1.0, 1.5);
     let scale = quant::search_weight_scale(&w, 4, false);
     assert_eq!(scale.size(), [5]);
-    assert!(largest_difference(&quant::weight_train(&w, &scale, 4), &quant::weight_eval(&w, &scale, 4)) < 1e-6);
+    let (trained, evaluated) = (quant::weight_train(&w, &scale, 4, None), quant::weight_eval(&w, &scale, 4));
+    assert!(largest_difference(&trained, &evaluated) < 1e-6);
     for ty in [ActType::unsigned(3), ActType::signed(4)] {
         let scale = quant::search_act_scale(&w, ty);
-        assert!(largest_difference(&quant::act_train(&w, &scale, ty), &quant::act_eval(&w, &scale, ty)) < 1e-6);
+        let trained = quant::act_train(&(&w / scale.exp()), ty) * scale.exp();
+        assert!(largest_difference(&trained, &quant::act_eval(&w, &scale, ty)) < 1e-6);
     }
+}
+
+/// Esser et al., equation 3: q - x/s inside the range, the clipped integer outside; times s for the logarithm.
+#[test]
+fn scales_have_lsq_gradients() {
+    use slimgate::train::quant;
+    let w = Tensor::from_slice(&[0.3f32, -0.9, 5.0, -5.0, 1.4]);
+    for (i, expected) in [0.0 - 0.3, -1.0 + 0.9, 3.0, -3.0, 1.0 - 1.4].into_iter().enumerate() {
+        let log_scale = Tensor::from_slice(&[0.0f32]).set_requires_grad(true);
+        quant::weight_train(&w.view([1, 5]), &log_scale, 3, None).get(0).get(i as i64).backward();
+        let gradient = log_scale.grad().double_value(&[0]) * (5.0f64 * 3.0).sqrt();
+        assert!((gradient - expected).abs() < 1e-5, "value {i}: {gradient}, expected {expected}");
+    }
+}
+
+/// Scales folded into weights and BatchNorm (training) against scales applied where they belong (evaluation).
+#[test]
+fn quantized_training_computes_what_evaluation_does() {
+    let mut m = model();
+    // Statistics of the very batch, so that both normalize alike; biases are zero and need no rounding.
+    tch::no_grad(|| {
+        for p in m.params().iter().filter(|p| p.name.ends_with("bias") || p.name.ends_with("beta")) {
+            let _ = p.tensor.shallow_clone().zero_();
+        }
+    });
+    m.quantize(&Bits::uniform(&m, 8, 8), &images(64)).unwrap();
+    (0..200).for_each(|_| drop(m.forward(&images(64), Mode::Train)));
+    let (trained, evaluated) = (m.forward(&images(64), Mode::Train), m.forward(&images(64), Mode::Eval));
+    let scale = evaluated.abs().max().double_value(&[]);
+    let apart = largest_difference(&trained, &evaluated) / scale;
+    assert!(apart < 0.03, "{apart}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Model {
             // Constant over the image, so that any cell will do; columns that nobody reads have zero weights.
             let x = &values[&reader.inputs[0]];
             let x = x.select(0, 0).flatten(1, -1).select(1, 0) * Tensor::from_slice(&share).to_device(self.device());
-            let w = self.quantized_weight(&reader.name, Mode::Eval);
+            let w = self.quantized_weight(&reader.name, Mode::Eval, None);
             let w = w.view([w.size()[0], w.size()[1], -1]).sum_dim_intlist([2i64].as_slice(), false, None::<Kind>);
             let constant = w.matmul(&x);
             let (kind, sign) = if reader.batch_norm { ("mean", -1.0) } else { ("bias", 1.0) };

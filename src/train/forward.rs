@@ -1,16 +1,19 @@
-//! The forward pass, and what runs on it: calibration of scales and a trace of every tensor.
+//! The forward pass.
 //!
 //! A node's ReLU and requantization are monotone, so where a max pool is its only reader they are applied after the
 //! pool instead: the same values, for a quarter of the work.
+//!
+//! In quantized training the tensors hold integers. Their scales never touch a tensor of activations: a layer's weights
+//! carry its input's, and weights or BatchNorm divide by its output's. So quantization costs a clamp and a rounding in
+//! place, little more than the ReLU it replaces.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
 
-use super::graph::{consumers, signedness};
+use super::graph::consumers;
 use super::model::{BN_EPSILON, Model};
-use super::quant::{self, Quant};
+use super::quant;
 use crate::config::layers::{LayerOp, LayerSpec, Window};
 use crate::network::graph::{ActType, INPUT};
 
@@ -29,7 +32,7 @@ pub enum Mode {
 const BN_MOMENTUM: f64 = 0.1;
 
 /// Turns a node's raw output into its activation.
-type Activate<'a> = &'a mut dyn FnMut(&LayerSpec, Tensor) -> Tensor;
+pub(super) type Activate<'a> = &'a mut dyn FnMut(&LayerSpec, Tensor) -> Tensor;
 
 impl Model {
     /// Scores `[N, classes]` of images `[N, C, H, W]` with values from 0 to 1.
@@ -46,73 +49,12 @@ impl Model {
         self.run(images, Mode::Eval, &mut |node, x| self.activate(node, x, Mode::Eval))
     }
 
-    /// Sets the bit widths (weights by layer, activations by node) and finds the scales: weights by least squared
-    /// error, activations by least squared error on the calibration `images` `[N, C, H, W]`, node after node, each
-    /// seeing what the quantized nodes before it give.
-    ///
-    /// # Errors
-    /// A layer without bits, a name that is none of the model's, or bits outside 2 to 8 (weights) or 1 to 8.
-    pub fn quantize(&mut self, bits: &Bits, images: &Tensor) -> Result<()> {
-        let quant = self.check_bits(bits)?;
-        let _guard = tch::no_grad_guard();
-        for (layer, &bits) in &quant.weights {
-            let shared = *layer == self.last().name;
-            let masked = self.effective_weight(layer);
-            let scale = quant::search_weight_scale(&masked, bits, shared);
-            self.set(layer, "weight_scale", &scale);
-        }
-        self.tensors.retain(|name, _| !name.ends_with(".act_scale"));
-        self.quant = Some(quant.clone());
-        let mut scales: Vec<(String, Tensor)> = Vec::new();
-        self.run(images, Mode::Eval, &mut |node, x| {
-            let ty = quant.acts[&node.name];
-            let scale = quant::search_act_scale(&x, ty);
-            let y = quant::act_eval(&x, &scale, ty);
-            scales.push((node.name.clone(), scale));
-            y
-        });
-        for (node, scale) in scales {
-            self.set(&node, "act_scale", &scale);
-        }
-        Ok(())
-    }
-
-    /// Makes the model a float one again.
-    pub fn dequantize(&mut self) {
-        self.quant = None;
-        self.tensors.retain(|name, _| !name.ends_with("_scale"));
-    }
-
-    fn check_bits(&self, bits: &Bits) -> Result<Quant> {
-        let signed = signedness(&self.nodes);
-        let mut quant = Quant::default();
-        for layer in self.layers() {
-            let &b = bits.weights.get(&layer.name).with_context(|| format!("layer {}: no weight bits", layer.name))?;
-            ensure!((2..=8).contains(&b), "layer {}: {b} weight bits; 2 to 8 are possible", layer.name);
-            quant.weights.insert(layer.name.clone(), b);
-        }
-        for node in self.activations() {
-            let &b = bits.acts.get(&node.name).with_context(|| format!("layer {}: no activation bits", node.name))?;
-            let ty = ActType { bits: b, signed: signed[&node.name] };
-            let least = 1 + u32::from(ty.signed);
-            ensure!((least..=8).contains(&b), "layer {}: {b} activation bits; {least} to 8 are possible", node.name);
-            quant.acts.insert(node.name.clone(), ty);
-        }
-        for name in bits.weights.keys() {
-            ensure!(quant.weights.contains_key(name), "weight bits for {name}, which is no layer");
-        }
-        for name in bits.acts.keys() {
-            ensure!(quant.acts.contains_key(name), "activation bits for {name}, which is not requantized");
-        }
-        Ok(quant)
-    }
-
     /// The nodes whose output is requantized: those with a scale of their own, except the last.
     pub fn activations(&self) -> impl Iterator<Item = &LayerSpec> {
         self.nodes[..self.nodes.len() - 1].iter().filter(|n| n.has_activation())
     }
 
-    fn run(&self, images: &Tensor, mode: Mode, activate: Activate) -> BTreeMap<String, Tensor> {
+    pub(super) fn run(&self, images: &Tensor, mode: Mode, activate: Activate) -> BTreeMap<String, Tensor> {
         let mut values = BTreeMap::from([(INPUT.to_string(), images.shallow_clone())]);
         for node in &self.nodes {
             let inputs: Vec<&Tensor> = node.inputs.iter().map(|name| &values[name]).collect();
@@ -159,34 +101,58 @@ impl Model {
             }
             LayerOp::AvgPool(window) => {
                 let (k, s, p) = window_args(&window);
-                x.avg_pool2d(k, s, p, false, true, None::<i64>)
+                self.in_output_steps(node, &node.inputs[0], &x.avg_pool2d(k, s, p, false, true, None::<i64>), mode)
             }
-            LayerOp::BatchNorm => self.batch_norm(node, x, mode),
+            LayerOp::BatchNorm => {
+                let real = self.step(&node.inputs[0], mode).map_or_else(|| x.shallow_clone(), |step| x * step);
+                self.batch_norm(node, &real, mode)
+            }
             LayerOp::Flatten => x.flatten(1, -1).unsqueeze(-1).unsqueeze(-1),
-            LayerOp::Add => self.add_input(node, x, mode) + self.add_input(node, inputs[1], mode),
-            LayerOp::Concat => Tensor::cat(inputs, 1),
+            LayerOp::Add => {
+                let side = |i: usize| self.add_input(node, &node.inputs[i], inputs[i], mode);
+                side(0) + side(1)
+            }
+            LayerOp::Concat => {
+                let names = node.inputs.iter().zip(inputs);
+                let parts: Vec<Tensor> = names.map(|(name, x)| self.in_output_steps(node, name, x, mode)).collect();
+                Tensor::cat(&parts, 1)
+            }
         }
     }
 
     /// `product` of input and weights, then BatchNorm or bias.
     fn layer(&self, node: &LayerSpec, x: &Tensor, mode: Mode, product: impl Fn(&Tensor, &Tensor) -> Tensor) -> Tensor {
-        let w = self.quantized_weight(&node.name, mode);
+        let (input, output) = (self.step(&node.inputs[0], mode), self.step(&node.name, mode));
+        let bias = self.find(&node.name, "bias");
+        let gain = if bias.is_some() { rescale(input, output.as_ref()) } else { input };
+        let w = self.quantized_weight(&node.name, mode, gain.as_ref());
         let z = match mode {
             Mode::TrainBf16 => product(&x.to_kind(Kind::BFloat16), &w.to_kind(Kind::BFloat16)),
             _ => product(x, &w),
         };
-        match self.find(&node.name, "bias") {
-            Some(bias) if mode != Mode::Eval => z.to_kind(Kind::Float) + bias.view([1, -1, 1, 1]),
+        match bias {
+            Some(bias) if mode != Mode::Eval => {
+                let bias = output.map_or_else(|| bias.shallow_clone(), |step| bias / step);
+                z.to_kind(Kind::Float) + bias.view([1, -1, 1, 1])
+            }
             _ => self.batch_norm(node, &z, mode),
         }
     }
 
     /// BatchNorm; in evaluation the folded one (or the bias), its offset rounded to whole accumulator units.
     fn batch_norm(&self, node: &LayerSpec, z: &Tensor, mode: Mode) -> Tensor {
-        if mode != Mode::Eval {
-            let [gamma, beta, mean, var] = ["gamma", "beta", "mean", "var"].map(|k| Some(self.get(&node.name, k)));
-            return z.batch_norm(gamma, beta, mean, var, true, BN_MOMENTUM, BN_EPSILON, false);
+        if mode == Mode::Eval {
+            return self.folded_batch_norm(node, z);
         }
+        let [gamma, beta, mean, var] = ["gamma", "beta", "mean", "var"].map(|kind| self.get(&node.name, kind));
+        let (gamma, beta) = match self.step(&node.name, mode) {
+            Some(step) => (gamma / &step, beta / &step),
+            None => (gamma.shallow_clone(), beta.shallow_clone()),
+        };
+        z.batch_norm(Some(&gamma), Some(&beta), Some(mean), Some(var), true, BN_MOMENTUM, BN_EPSILON, false)
+    }
+
+    fn folded_batch_norm(&self, node: &LayerSpec, z: &Tensor) -> Tensor {
         let (slope, mut offset) = self.folded(&node.name);
         if let Some(unit) = self.accumulator_unit(node) {
             let unit = unit * slope.abs();
@@ -231,39 +197,68 @@ impl Model {
         self.find(tensor, "act_scale").map(|s| s.detach().to_kind(Kind::Double))
     }
 
+    /// What one integer of a tensor is worth in quantized training, learned, `[1]`. `None` where tensors hold real
+    /// values: the image, the scores, a float model, evaluation.
+    fn step(&self, tensor: &str, mode: Mode) -> Option<Tensor> {
+        let quant = self.quant.as_ref().filter(|_| mode != Mode::Eval)?;
+        let node = self.nodes.iter().find(|n| n.name == tensor)?;
+        if !node.has_activation() {
+            return self.step(&node.inputs[0], mode);
+        }
+        let (_, hi) = quant.acts.get(tensor)?.range();
+        Some(quant::learned_scale(self.get(tensor, "act_scale"), node.shape.len() as f64 * f64::from(hi)))
+    }
+
+    /// An input in units of the node's output.
+    fn in_output_steps(&self, node: &LayerSpec, input: &str, x: &Tensor, mode: Mode) -> Tensor {
+        let gain = rescale(self.step(input, mode), self.step(&node.name, mode).as_ref());
+        gain.map_or_else(|| x.shallow_clone(), |g| x * g)
+    }
+
     /// An add rounds each side to its output's scale first, in one bit more (and not yet while scales are searched).
-    fn add_input(&self, node: &LayerSpec, x: &Tensor, mode: Mode) -> Tensor {
+    fn add_input(&self, node: &LayerSpec, input: &str, x: &Tensor, mode: Mode) -> Tensor {
+        let x = self.in_output_steps(node, input, x, mode);
         let format = self.quant.as_ref().map(|q| ActType::signed(q.acts[&node.name].bits + 1));
         match (format, self.find(&node.name, "act_scale")) {
-            (Some(ty), Some(scale)) if mode == Mode::Eval => quant::act_eval(x, scale, ty),
-            (Some(ty), Some(scale)) => quant::act_train(&x.to_kind(Kind::Float), scale, ty),
-            _ => x.shallow_clone(),
+            (Some(ty), Some(scale)) if mode == Mode::Eval => quant::act_eval(&x, scale, ty),
+            (Some(ty), Some(_)) => quant::act_train(&x, ty),
+            _ => x,
         }
     }
 
     fn activate(&self, node: &LayerSpec, x: Tensor, mode: Mode) -> Tensor {
         match self.quant.as_ref().map(|q| q.acts[&node.name]) {
             Some(ty) if mode == Mode::Eval => quant::act_eval(&x, self.get(&node.name, "act_scale"), ty),
-            Some(ty) => quant::act_train(&x.to_kind(Kind::Float), self.get(&node.name, "act_scale"), ty),
+            Some(ty) => quant::act_train(&x, ty),
             None if node.relu => x.relu(),
             None => x,
         }
     }
 
     /// The weights with the mask applied, differentiable.
-    fn effective_weight(&self, layer: &str) -> Tensor {
+    pub(crate) fn effective_weight(&self, layer: &str) -> Tensor {
         let w = self.get(layer, "weight");
         self.masks.get(layer).map_or_else(|| w.shallow_clone(), |m| w * m)
     }
 
-    /// The weights as the layer multiplies by them: masked, and on their grid where the model is quantized.
-    pub(crate) fn quantized_weight(&self, layer: &str, mode: Mode) -> Tensor {
+    /// The weights as the layer multiplies by them: masked, on their grid where the model is quantized, and in training
+    /// times `gain`.
+    pub(crate) fn quantized_weight(&self, layer: &str, mode: Mode, gain: Option<&Tensor>) -> Tensor {
         let w = self.effective_weight(layer);
         match self.quant.as_ref().map(|q| q.weights[layer]) {
             Some(bits) if mode == Mode::Eval => quant::weight_eval(&w, self.get(layer, "weight_scale"), bits),
-            Some(bits) => quant::weight_train(&w, self.get(layer, "weight_scale"), bits),
+            Some(bits) => quant::weight_train(&w, self.get(layer, "weight_scale"), bits, gain),
             None => w,
         }
+    }
+}
+
+/// The factor from one unit to another; without a unit values are real.
+fn rescale(from: Option<Tensor>, to: Option<&Tensor>) -> Option<Tensor> {
+    match (from, to) {
+        (Some(from), Some(to)) => Some(from / to),
+        (from, None) => from,
+        (None, Some(to)) => Some(to.reciprocal()),
     }
 }
 
@@ -271,24 +266,4 @@ impl Model {
 fn window_args(window: &Window) -> ([i64; 2], [i64; 2], [i64; 2]) {
     let args = |pair: [usize; 2]| pair.map(|n| n as i64);
     (args(window.kernel), args(window.stride), args(window.padding))
-}
-
-/// Bit widths asked for: weights by layer, activations by node (see [`Model::activations`]).
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bits {
-    /// Bits of a weight, 2 to 8.
-    pub weights: BTreeMap<String, u32>,
-    /// Bits of an activation, 1 (2 where signed) to 8.
-    pub acts: BTreeMap<String, u32>,
-}
-
-impl Bits {
-    /// The same widths everywhere in `model`.
-    pub fn uniform(model: &Model, weights: u32, acts: u32) -> Self {
-        Self {
-            weights: model.layers().map(|n| (n.name.clone(), weights)).collect(),
-            acts: model.activations().map(|n| (n.name.clone(), acts)).collect(),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The float side: models, quantization-aware training, slimming and pruning surgery. Needs libtorch.
 
 pub mod batches;
+mod calibrate;
 mod checkpoint;
 mod dead;
 mod fit;
@@ -15,7 +16,8 @@ mod schedule;
 mod slim;
 pub(crate) mod store;
 
+pub use calibrate::Bits;
 pub use fit::{EpochReport, FitReport, Hooks, Recipe, accuracy, fit};
-pub use forward::{Bits, Mode};
+pub use forward::Mode;
 pub use model::{Model, Param};
 pub use quant::Quant;

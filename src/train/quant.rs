@@ -50,18 +50,29 @@ pub fn weight_eval(weight: &Tensor, log_scale: &Tensor, bits: u32) -> Tensor {
     weight_ints(weight, log_scale, bits) * along_outputs(&log_scale.exp(), weight.dim())
 }
 
-/// As [`weight_eval`], with straight-through gradients for the weights and LSQ gradients for the scales. (libtorch's
-/// fused kernel rounds exact ties to even instead of up; a tie between trained floats is as good as never.)
-pub fn weight_train(weight: &Tensor, log_scale: &Tensor, bits: u32) -> Tensor {
-    let q = weight_max(bits);
+/// A learned scale, `exp(log_scale)`, whose gradient LSQ divides by the root of `count`: the number of values it scales
+/// times the largest integer.
+pub fn learned_scale(log_scale: &Tensor, count: f64) -> Tensor {
     let scale = log_scale.exp();
-    let zero = scale.zeros_like().detach();
-    let factor = 1.0 / ((weight.numel() / scale.numel()) as f64 * q as f64).sqrt();
-    if scale.numel() == 1 {
-        weight.internal_fake_quantize_learnable_per_tensor_affine(&scale, &zero, -q, q, factor)
-    } else {
-        weight.internal_fake_quantize_learnable_per_channel_affine(&scale, &zero, 0, -q, q, factor)
-    }
+    let share = 1.0 / count.sqrt();
+    &scale * share + scale.detach() * (1.0 - share)
+}
+
+/// Rounds in place, behind autograd's back: the gradient passes straight through, and nothing is copied. (Exact ties go
+/// to even instead of up; a tie between trained floats is as good as never.)
+fn round_through(x: Tensor) -> Tensor {
+    tch::no_grad(|| drop(x.shallow_clone().round_()));
+    x
+}
+
+/// As [`weight_eval`], times `gain` (`[1]`) where given, with straight-through gradients for the weights and LSQ gradients
+/// for the scales.
+pub fn weight_train(weight: &Tensor, log_scale: &Tensor, bits: u32, gain: Option<&Tensor>) -> Tensor {
+    let q = weight_max(bits);
+    let scale = learned_scale(log_scale, (weight.numel() / log_scale.numel()) as f64 * q as f64);
+    let ints = round_through((weight * along_outputs(&scale.reciprocal(), weight.dim())).clamp(-q, q));
+    let step = gain.map_or_else(|| scale.shallow_clone(), |g| &scale * g);
+    ints * along_outputs(&step, weight.dim())
 }
 
 /// Activations on the grid: `clamp(floor(x / scale + 1/2), lo, hi) * scale`. An unsigned format includes the ReLU.
@@ -73,14 +84,11 @@ pub fn act_eval(x: &Tensor, log_scale: &Tensor, ty: ActType) -> Tensor {
     steps * scale
 }
 
-/// As [`act_eval`], with straight-through gradients inside the range and an LSQ gradient for the scale.
-pub fn act_train(x: &Tensor, log_scale: &Tensor, ty: ActType) -> Tensor {
+/// Activations that are already counted in steps of their scale, to integers: straight-through gradients inside the
+/// range. (With the scale applied before and after, that makes an LSQ gradient for it.)
+pub fn act_train(steps: &Tensor, ty: ActType) -> Tensor {
     let (lo, hi) = ty.range();
-    let scale = log_scale.exp();
-    let zero = scale.zeros_like().detach();
-    let features = x.numel() as f64 / x.size()[0].max(1) as f64;
-    let factor = 1.0 / (features * f64::from(hi)).sqrt();
-    x.internal_fake_quantize_learnable_per_tensor_affine(&scale, &zero, i64::from(lo), i64::from(hi), factor)
+    round_through(steps.to_kind(Kind::Float).clamp(i64::from(lo), i64::from(hi)))
 }
 
 /// Clipping points tried by the scale searches, as shares of the largest magnitude. None is a round number: sums of
