@@ -8,7 +8,7 @@
 // Lanes    InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits)
 // Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ taps }@ taps x @{ groups }@ input groups x @{ folds }@ output groups
 // Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, i) of a word in bits [(o*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
-// Results  leave @{ step }@ channel(s) a cycle through @{ step }@ requantizer(s) into a queue of @{ queue_beats }@ beats
+// Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
 `default_nettype none
 
 module @{ module }@ (

@@ -72,11 +72,15 @@
 <%- if requant %>
 
             reg [@{ mul_bits - 1 }@:0] mul_q;
+<%- if var_shift %>
             reg [5:0] shift_q;
+<%- endif %>
 
             always @(posedge clk_i) begin
-                mul_q   <= constant[@{ bias_bits }@+:@{ mul_bits }@];
+                mul_q<% if var_shift %>  <% endif %> <= constant[@{ bias_bits }@+:@{ mul_bits }@];
+<%- if var_shift %>
                 shift_q <= @{ shift_expr }@;
+<%- endif %>
             end
 
             sg_requant #(
@@ -85,13 +89,13 @@
                 .ShiftBits(6),
                 .OutBits  (@{ out_bits }@),
                 .OutSigned(@{ out_signed }@),
-                .VarShift (@{ var_shift }@),
+                .VarShift (<% if var_shift %>1<% else %>0<% endif %>),
                 .Shift    (@{ shift }@)
             ) u_requant (
                 .clk_i  (clk_i),
                 .acc_i  (biased_q),
                 .mul_i  (mul_q),
-                .shift_i(shift_q),
+                .shift_i(<% if var_shift %>shift_q<% else %>6'd0<% endif %>),
                 .data_o (queue_data[c*@{ out_bits }@+:@{ out_bits }@])
             );
 <%- else %>

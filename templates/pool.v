@@ -1,4 +1,4 @@
-// @{ module }@: @{ title }@ of @{ kernel_h }@ x @{ kernel_w }@ windows, @{ lanes }@ channel(s) a cycle.
+// @{ module }@: @{ title }@ of @{ kernel_h }@ x @{ kernel_w }@ windows, @{ text::count(*lanes, "channel") }@ a cycle.
 //
 //   @{ formula }@
 //

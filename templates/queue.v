@@ -1,4 +1,4 @@
-    // ---- Output queue: a fold starts only when all its @{ take }@ beat(s) have room ---------------------------------------------
+    // ---- Output queue: work starts only when there is room for its @{ text::count(*take, "beat") }@ ---------------------------------------------
     wire queue_ready;
     wire unused_queue_ready = queue_ready;
 

@@ -2,13 +2,16 @@
 //
 // Input    @{ height }@ rows x @{ width }@ columns x @{ groups }@ words of @{ word_bits }@ bits, raster order.
 // Windows  @{ kernel_h }@ x @{ kernel_w }@, stride @{ stride_h }@ x @{ stride_w }@, padding @{ pad_h }@ x @{ pad_w }@: @{ out_h }@ x @{ out_w }@ of them an image.
-// Output   one word a cycle: for each window, for each of @{ folds.count }@ folds, row by row of the window, @{ inner.count }@ word(s) a tap.
+// Output   one word a cycle: for each window, for each of @{ text::count(*folds.count, "fold") }@, row by row of the window, @{ text::count(*inner.count, "word") }@ a tap.
 //          A tap in the padding reads @{ pad_word }@. The word leaves 2 cycles after its step.
 // Storage  @{ rows }@ row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
 `default_nettype none
 
 module @{ module }@ (
+    input  wire clk_i,
+    input  wire rst_ni,
+
     input  wire @{ word }@ in_data_i,
     input  wire in_valid_i,
     output wire in_ready_o,
@@ -19,10 +22,7 @@ module @{ module }@ (
     output wire @{ word }@ tap_data_o,
     output wire tap_valid_o,
     output wire tap_first_o,  // first word of a fold
-    output wire tap_last_o,   // last word of a fold
-
-    input  wire clk_i,
-    input  wire rst_ni
+    output wire tap_last_o    // last word of a fold
 );
 
     // ---- Write side -------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ module @{ module }@ (
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
-                off_q   <= off_q + (end_tap ? @{ tap_jump }@ : @{ off.one }@);
+                off_q   <= off_q + @{ tap_jump }@;
                 tap_x_q <= end_tap ? tap_x_q + @{ x.one }@ : tap_x_q;
             end else begin
                 off_q   <= next_left_off@{ fold_offset }@;

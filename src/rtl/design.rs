@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::json;
 
+use super::tidy::tidy;
 use super::{Artifact, cells, conv, pool, sparse, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
@@ -26,6 +27,11 @@ pub const MANIFEST_VERSION: u32 = 1;
 pub fn generate(network: &Network, plan: &Plan, network_path: Option<&Path>) -> Result<Vec<Artifact>> {
     let mut files = engines(network, plan)?;
     files.push(top::emit(plan)?);
+    // The design's own modules; cells stay as they were written, so that designs can share them.
+    let own = format!("rtl/{}_", plan.name);
+    for file in files.iter_mut().filter(|f| f.path.starts_with(&own)) {
+        file.text = tidy(&file.text);
+    }
     files.extend(cells::needed(plan, &files)?);
     let mut by_path: BTreeMap<String, String> = files.into_iter().map(|f| (f.path, f.text)).collect();
     let rtl: Vec<&String> = by_path.keys().filter(|path| path.starts_with("rtl/")).collect();

@@ -10,6 +10,7 @@ mod pool;
 mod queue;
 pub mod sparse;
 mod text;
+mod tidy;
 mod top;
 mod window;
 

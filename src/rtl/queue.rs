@@ -3,6 +3,7 @@
 use anyhow::Result;
 use askama::Template;
 
+use super::text;
 use crate::plan::sparse::bits_for;
 
 #[derive(Template)]

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use askama::Template;
 
-use super::Artifact;
 use super::literal::range;
+use super::{Artifact, text};
 use crate::plan::sparse::bits_for;
 use crate::plan::stream::Adapter;
 use crate::plan::{Engine, LayerPlan, Plan};
@@ -105,9 +105,9 @@ pub fn emit(plan: &Plan) -> Result<Artifact> {
 fn what(layer: &LayerPlan) -> String {
     let cycles = layer.cycles_per_image;
     match &layer.engine {
-        Engine::Conv(p) => format!("{} lanes, {cycles} cycles an image", p.folding.lanes()),
-        Engine::Sparse(p) => format!("{} banks, at most {cycles} cycles an image", p.folding.banks),
-        Engine::Pool(p) => format!("{} lanes, {cycles} cycles an image", p.input.lanes),
+        Engine::Conv(p) => format!("{}, {cycles} cycles an image", text::count(p.folding.lanes(), "lane")),
+        Engine::Sparse(p) => format!("{}, at most {cycles} cycles an image", text::count(p.folding.banks, "bank")),
+        Engine::Pool(p) => format!("{}, {cycles} cycles an image", text::count(p.input.lanes, "lane")),
     }
 }
 

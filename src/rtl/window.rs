@@ -3,8 +3,8 @@
 use anyhow::Result;
 use askama::Template;
 
-use super::Artifact;
 use super::literal::{Counter, Signed, lit, range};
+use super::{Artifact, text};
 use crate::plan::window::WindowPlan;
 
 #[derive(Template)]

@@ -8,28 +8,28 @@
 // Lanes    InPar 1 x OutPar 3 (3 multipliers of 4 x 3 bits)
 // Cycles   1152 an image = 16 windows x 9 taps x 4 input groups x 2 output groups
 // Weights  72 words x 9 bits; weight (o, i) of a word in bits [(o*InPar + i)*3 +: 3]
-// Results  leave 1 channel(s) a cycle through 1 requantizer(s) into a queue of 16 beats
+// Results  leave 1 channel a cycle into a queue of 16 beats
 `default_nettype none
 
 module example_conv2 (
-    input  wire clk_i,
-    input  wire rst_ni,
+    input  wire       clk_i,
+    input  wire       rst_ni,
     input  wire [3:0] in_data_i,
-    input  wire in_valid_i,
-    output wire in_ready_o,
+    input  wire       in_valid_i,
+    output wire       in_ready_o,
     output wire [3:0] out_data_o,
-    output wire out_valid_o,
-    input  wire out_ready_i
+    output wire       out_valid_o,
+    input  wire       out_ready_i
 );
 
     // ---- Windows ----------------------------------------------------------------------------------------------------
-    wire grant;
-    wire start;
-    wire step;
+    wire       grant;
+    wire       start;
+    wire       step;
     wire [3:0] tap_data;
-    wire tap_valid;
-    wire tap_first;
-    wire tap_last;
+    wire       tap_valid;
+    wire       tap_first;
+    wire       tap_last;
 
     example_conv2_window u_window (
         .clk_i      (clk_i),
@@ -46,7 +46,7 @@ module example_conv2 (
         .tap_last_o (tap_last)
     );
 
-    // ---- Weights: read in the order in which the words come -----------------------------------------------------------
+    // ---- Weights: read in the order in which the words come ---------------------------------------------------------
     reg  [6:0] weight_addr_q;
     wire [8:0] weights;
 
@@ -71,11 +71,11 @@ module example_conv2 (
         .data_o(weights)
     );
 
-    // ---- Multiply-accumulate lanes --------------------------------------------------------------------------------------
+    // ---- Multiply-accumulate lanes ----------------------------------------------------------------------------------
     wire [20:0] lane_sums;
-    wire lane_valid;
-    wire lane_first;
-    wire lane_last;
+    wire        lane_valid;
+    wire        lane_first;
+    wire        lane_last;
 
     genvar o;
     generate
@@ -108,7 +108,7 @@ module example_conv2 (
 
     wire [32:0] lane_terms;
     wire [32:0] sums;
-    wire sums_done;
+    wire        sums_done;
 
     generate
         for (o = 0; o < 3; o = o + 1) begin : gen_term
@@ -130,9 +130,9 @@ module example_conv2 (
         .sum_o  (sums)
     );
 
-    // ---- Results: 1 at a time, + bias, requantize ---------------------------------------------------------
-    wire result_next;
-    wire result_valid;
+    // ---- Results: 1 at a time, + bias, requantize -------------------------------------------------------------------
+    wire        result_next;
+    wire        result_valid;
     wire [10:0] result_sums;
 
     sg_serial #(
@@ -152,7 +152,7 @@ module example_conv2 (
     );
 
     // Constants of the channels, one word a step; in a word, channel c holds bias (7 bits), multiplier (8).
-    reg  [2:0] const_addr_q;
+    reg   [2:0] const_addr_q;
     wire [14:0] constants;
 
     always @(posedge clk_i) begin
@@ -176,26 +176,24 @@ module example_conv2 (
         .data_o(constants)
     );
 
-    wire queue_valid;
+    wire       queue_valid;
     wire [3:0] queue_data;
 
     genvar c;
     generate
         for (c = 0; c < 1; c = c + 1) begin : gen_result
-            wire [14:0] constant = constants[c*15+:15];
-            wire signed [10:0] bias = {{4{constant[6]}}, constant[6:0]};
-            reg signed [10:0] biased_q;
+            wire        [14:0] constant = constants[c*15+:15];
+            wire signed [10:0] bias     = {{4{constant[6]}}, constant[6:0]};
+            reg  signed [10:0] biased_q;
 
             always @(posedge clk_i) begin
                 biased_q <= result_sums[c*11+:11] + bias;
             end
 
             reg [7:0] mul_q;
-            reg [5:0] shift_q;
 
             always @(posedge clk_i) begin
-                mul_q   <= constant[7+:8];
-                shift_q <= 6'd0;
+                mul_q <= constant[7+:8];
             end
 
             sg_requant #(
@@ -210,7 +208,7 @@ module example_conv2 (
                 .clk_i  (clk_i),
                 .acc_i  (biased_q),
                 .mul_i  (mul_q),
-                .shift_i(shift_q),
+                .shift_i(6'd0),
                 .data_o (queue_data[c*4+:4])
             );
         end
@@ -226,7 +224,7 @@ module example_conv2 (
         .data_o(queue_valid)
     );
 
-    // ---- Output queue: a fold starts only when all its 3 beat(s) have room ---------------------------------------------
+    // ---- Output queue: work starts only when there is room for its 3 beats ------------------------------------------
     wire queue_ready;
     wire unused_queue_ready = queue_ready;
 

@@ -12,21 +12,21 @@
 `default_nettype none
 
 module example_fc1 (
-    input  wire        clk_i,
-    input  wire        rst_ni,
+    input  wire       clk_i,
+    input  wire       rst_ni,
     input  wire [3:0] in_data_i,
-    input  wire        in_valid_i,
-    output wire        in_ready_o,
+    input  wire       in_valid_i,
+    output wire       in_ready_o,
     output wire [3:0] out_data_o,
-    output wire        out_valid_o,
-    input  wire        out_ready_i
+    output wire       out_valid_o,
+    input  wire       out_ready_i
 );
 
     // Beats, and each beat's entry counts: the table reads one beat ahead.
     reg  [4:0] beat_q;
-    reg         primed_q;
-    wire        beat = in_valid_i & in_ready_o;
-    wire        last = (beat_q == 5'd23);
+    reg        primed_q;
+    wire       beat   = in_valid_i & in_ready_o;
+    wire       last   = (beat_q == 5'd23);
     wire [4:0] beat_d = beat ? (last ? 5'd0 : beat_q + 5'd1) : beat_q;
     wire [2:0] counts;
 
@@ -59,7 +59,7 @@ module example_fc1 (
     wire        read;
     wire        page;
     wire        push;
-    wire [3:0] row_addr;
+    wire  [3:0] row_addr;
     wire [21:0] row_word;
 
     sg_sparse_drain #(
@@ -92,7 +92,7 @@ module example_fc1 (
         .data_o(row_word)
     );
 
-    wire [9:0] bias = row_word[21:12];
+    wire [9:0] bias      = row_word[21:12];
     wire [3:0] local_row = row_word[3:0];
 
     // Bank 0: 68 entries, 12 rows.
@@ -102,10 +102,10 @@ module example_fc1 (
     wire [15:0] head0;
     wire        head_valid0;
     wire        head_ready0;
-    wire [6:0] addr0;
-    wire [7:0] entry0;
+    wire  [6:0] addr0;
+    wire  [7:0] entry0;
     wire        full0;
-    wire [9:0] acc0;
+    wire  [9:0] acc0;
 
     sg_sparse_front #(
         .Lanes    (1),
@@ -189,8 +189,8 @@ module example_fc1 (
         acc_q <= acc0;
     end
 
-    reg  [7:0] mul_q;
-    reg  [5:0] shift_q;
+    reg [7:0] mul_q;
+    reg [5:0] shift_q;
 
     always @(posedge clk_i) begin
         mul_q   <= row_word[11:4];

@@ -8,28 +8,28 @@
 // Lanes    InPar 1 x OutPar 1 (1 multipliers of 4 x 4 bits)
 // Cycles   48 an image = 1 windows x 1 taps x 12 input groups x 4 output groups
 // Weights  48 words x 4 bits; weight (o, i) of a word in bits [(o*InPar + i)*4 +: 4]
-// Results  leave 1 channel(s) a cycle through 1 requantizer(s) into a queue of 4 beats
+// Results  leave 1 channel a cycle into a queue of 4 beats
 `default_nettype none
 
 module example_fc2 (
-    input  wire clk_i,
-    input  wire rst_ni,
-    input  wire [3:0] in_data_i,
-    input  wire in_valid_i,
-    output wire in_ready_o,
+    input  wire        clk_i,
+    input  wire        rst_ni,
+    input  wire  [3:0] in_data_i,
+    input  wire        in_valid_i,
+    output wire        in_ready_o,
     output wire [10:0] out_data_o,
-    output wire out_valid_o,
-    input  wire out_ready_i
+    output wire        out_valid_o,
+    input  wire        out_ready_i
 );
 
     // ---- Windows ----------------------------------------------------------------------------------------------------
-    wire grant;
-    wire start;
-    wire step;
+    wire       grant;
+    wire       start;
+    wire       step;
     wire [3:0] tap_data;
-    wire tap_valid;
-    wire tap_first;
-    wire tap_last;
+    wire       tap_valid;
+    wire       tap_first;
+    wire       tap_last;
 
     example_fc2_window u_window (
         .clk_i      (clk_i),
@@ -46,7 +46,7 @@ module example_fc2 (
         .tap_last_o (tap_last)
     );
 
-    // ---- Weights: read in the order in which the words come -----------------------------------------------------------
+    // ---- Weights: read in the order in which the words come ---------------------------------------------------------
     reg  [5:0] weight_addr_q;
     wire [3:0] weights;
 
@@ -71,11 +71,11 @@ module example_fc2 (
         .data_o(weights)
     );
 
-    // ---- Multiply-accumulate lanes --------------------------------------------------------------------------------------
+    // ---- Multiply-accumulate lanes ----------------------------------------------------------------------------------
     wire [7:0] lane_sums;
-    wire lane_valid;
-    wire lane_first;
-    wire lane_last;
+    wire       lane_valid;
+    wire       lane_first;
+    wire       lane_last;
 
     genvar o;
     generate
@@ -108,7 +108,7 @@ module example_fc2 (
 
     wire [10:0] lane_terms;
     wire [10:0] sums;
-    wire sums_done;
+    wire        sums_done;
 
     generate
         for (o = 0; o < 1; o = o + 1) begin : gen_term
@@ -130,9 +130,9 @@ module example_fc2 (
         .sum_o  (sums)
     );
 
-    // ---- Results: 1 at a time, + bias ---------------------------------------------------------
-    wire result_next;
-    wire result_valid;
+    // ---- Results: 1 at a time, + bias -------------------------------------------------------------------------------
+    wire        result_next;
+    wire        result_valid;
     wire [10:0] result_sums;
 
     sg_serial #(
@@ -176,15 +176,15 @@ module example_fc2 (
         .data_o(constants)
     );
 
-    wire queue_valid;
+    wire        queue_valid;
     wire [10:0] queue_data;
 
     genvar c;
     generate
         for (c = 0; c < 1; c = c + 1) begin : gen_result
-            wire [6:0] constant = constants[c*7+:7];
-            wire signed [10:0] bias = {{4{constant[6]}}, constant[6:0]};
-            reg signed [10:0] biased_q;
+            wire         [6:0] constant = constants[c*7+:7];
+            wire signed [10:0] bias     = {{4{constant[6]}}, constant[6:0]};
+            reg  signed [10:0] biased_q;
 
             always @(posedge clk_i) begin
                 biased_q <= result_sums[c*11+:11] + bias;
@@ -204,7 +204,7 @@ module example_fc2 (
         .data_o(queue_valid)
     );
 
-    // ---- Output queue: a fold starts only when all its 1 beat(s) have room ---------------------------------------------
+    // ---- Output queue: work starts only when there is room for its 1 beat -------------------------------------------
     wire queue_ready;
     wire unused_queue_ready = queue_ready;
 

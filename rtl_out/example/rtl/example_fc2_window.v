@@ -2,34 +2,34 @@
 //
 // Input    1 rows x 1 columns x 12 words of 4 bits, raster order.
 // Windows  1 x 1, stride 1 x 1, padding 0 x 0: 1 x 1 of them an image.
-// Output   one word a cycle: for each window, for each of 4 folds, row by row of the window, 12 word(s) a tap.
+// Output   one word a cycle: for each window, for each of 4 folds, row by row of the window, 12 words a tap.
 //          A tap in the padding reads 4'd0. The word leaves 2 cycles after its step.
 // Storage  2 row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
 `default_nettype none
 
 module example_fc2_window (
+    input wire clk_i,
+    input wire rst_ni,
+
     input  wire [3:0] in_data_i,
-    input  wire in_valid_i,
-    output wire in_ready_o,
+    input  wire       in_valid_i,
+    output wire       in_ready_o,
 
-    input  wire grant_i,      // the consumer has room for one fold's results
-    output wire start_o,      // a fold starts: takes the grant
-    output wire step_o,       // a word is being read (one cycle before it is out)
+    input  wire       grant_i,      // the consumer has room for one fold's results
+    output wire       start_o,      // a fold starts: takes the grant
+    output wire       step_o,       // a word is being read (one cycle before it is out)
     output wire [3:0] tap_data_o,
-    output wire tap_valid_o,
-    output wire tap_first_o,  // first word of a fold
-    output wire tap_last_o,   // last word of a fold
-
-    input  wire clk_i,
-    input  wire rst_ni
+    output wire       tap_valid_o,
+    output wire       tap_first_o,  // first word of a fold
+    output wire       tap_last_o    // last word of a fold
 );
 
-    // ---- Write side -------------------------------------------------------------------------------------------
-    reg  [4:0] write_addr_q;
-    reg  [3:0] write_col_q;  // word in its row
-    reg  [0:0] write_row_q;  // row in its image
-    reg  [1:0] held_q;     // row slots complete and not yet given back
+    // ---- Write side -------------------------------------------------------------------------------------------------
+    reg [4:0] write_addr_q;
+    reg [3:0] write_col_q;  // word in its row
+    reg [0:0] write_row_q;  // row in its image
+    reg [1:0] held_q;       // row slots complete and not yet given back
 
     wire take       = in_valid_i && in_ready_o;
     wire row_used   = 1'b1;  // rows below the last window are dropped
@@ -56,25 +56,25 @@ module example_fc2_window (
         end
     end
 
-    // ---- Read side: where the next word stands ----------------------------------------------------------------
-    reg  [3:0] group_q;
-    reg  [0:0] kx_q;
-    reg  [0:0] ky_q;
-    reg  [1:0] fold_q;
-    reg  [0:0] ox_q;
-    reg  [0:0] oy_q;
-    reg  start_q;                                  // the next word opens a fold
-    reg  [1:0] ready_rows_q;           // complete rows, as the reader sees them
-    reg  [1:0] need_rows_q;            // rows that this row of windows needs
-    reg  signed [3:0] top_y_q;             // image row of the windows' first tap
-    reg  signed [3:0] tap_y_q;
-    reg  signed [2:0] left_x_q;            // image column of the window's first tap
-    reg  signed [2:0] tap_x_q;
-    reg  [4:0] first_addr_q;            // where the image's row 0 stands
-    reg  [4:0] top_addr_q;              // where row top_y_q stands
-    reg  [4:0] row_addr_q;              // where row tap_y_q stands
-    reg  signed [6:0] left_off_q;        // left_x_q in words
-    reg  signed [6:0] off_q;             // word in the row
+    // ---- Read side: where the next word stands ----------------------------------------------------------------------
+    reg        [3:0] group_q;
+    reg        [0:0] kx_q;
+    reg        [0:0] ky_q;
+    reg        [1:0] fold_q;
+    reg        [0:0] ox_q;
+    reg        [0:0] oy_q;
+    reg              start_q;       // the next word opens a fold
+    reg        [1:0] ready_rows_q;  // complete rows, as the reader sees them
+    reg        [1:0] need_rows_q;   // rows that this row of windows needs
+    reg signed [3:0] top_y_q;       // image row of the windows' first tap
+    reg signed [3:0] tap_y_q;
+    reg signed [2:0] left_x_q;      // image column of the window's first tap
+    reg signed [2:0] tap_x_q;
+    reg        [4:0] first_addr_q;  // where the image's row 0 stands
+    reg        [4:0] top_addr_q;    // where row top_y_q stands
+    reg        [4:0] row_addr_q;    // where row tap_y_q stands
+    reg signed [6:0] left_off_q;    // left_x_q in words
+    reg signed [6:0] off_q;         // word in the row
 
     wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
 
@@ -95,20 +95,20 @@ module example_fc2_window (
     wire signed [3:0] next_need = reach_cut - next_base;
     wire signed [3:0] free_rows = (end_image ? 4'sd1 : next_base) - base_y;
 
-    wire [5:0] down_sum  = {1'b0, row_addr_q} + 6'd12;
-    wire [5:0] below_sum = {1'b0, top_addr_q} + 6'd12;
-    wire [5:0] first_sum = {1'b0, first_addr_q} + 6'd12;
-    wire [5:0] lead_sum  = {1'b0, first_addr_q} + 6'd12;
-    wire [5:0] down_cut  = (down_sum >= 6'd24) ? down_sum - 6'd24 : down_sum;
-    wire [5:0] below_cut = (below_sum >= 6'd24) ? below_sum - 6'd24 : below_sum;
-    wire [5:0] first_cut = (first_sum >= 6'd24) ? first_sum - 6'd24 : first_sum;
-    wire [5:0] lead_cut  = (lead_sum >= 6'd24) ? lead_sum - 6'd24 : lead_sum;
-    wire [4:0] next_top  = end_image ? lead_cut[4:0] : (end_row ? below_cut[4:0] : top_addr_q);
-    wire unused_carry = &{1'b0, down_cut[5], below_cut[5], first_cut[5], lead_cut[5]};
+    wire [5:0] down_sum     = {1'b0, row_addr_q} + 6'd12;
+    wire [5:0] below_sum    = {1'b0, top_addr_q} + 6'd12;
+    wire [5:0] first_sum    = {1'b0, first_addr_q} + 6'd12;
+    wire [5:0] lead_sum     = {1'b0, first_addr_q} + 6'd12;
+    wire [5:0] down_cut     = (down_sum >= 6'd24) ? down_sum - 6'd24 : down_sum;
+    wire [5:0] below_cut    = (below_sum >= 6'd24) ? below_sum - 6'd24 : below_sum;
+    wire [5:0] first_cut    = (first_sum >= 6'd24) ? first_sum - 6'd24 : first_sum;
+    wire [5:0] lead_cut     = (lead_sum >= 6'd24) ? lead_sum - 6'd24 : lead_sum;
+    wire [4:0] next_top     = end_image ? lead_cut[4:0] : (end_row ? below_cut[4:0] : top_addr_q);
+    wire       unused_carry = &{1'b0, down_cut[5], below_cut[5], first_cut[5], lead_cut[5]};
 
-    wire signed [2:0] next_left_x = end_row ? 3'sd0 : (end_window ? left_x_q + 3'sd1 : left_x_q);
+    wire signed [2:0] next_left_x   = end_row ? 3'sd0 : (end_window ? left_x_q + 3'sd1 : left_x_q);
     wire signed [6:0] next_left_off = end_row ? 7'sd0 : (end_window ? left_off_q + 7'sd12 : left_off_q);
-    wire [1:0] next_fold = end_window ? 2'd0 : (end_fold ? fold_q + 2'd1 : fold_q);
+    wire        [1:0] next_fold     = end_window ? 2'd0 : (end_fold ? fold_q + 2'd1 : fold_q);
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -155,7 +155,7 @@ module example_fc2_window (
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
-                off_q   <= off_q + (end_tap ? 7'sd1 : 7'sd1);
+                off_q   <= off_q + 7'sd1;
                 tap_x_q <= end_tap ? tap_x_q + 3'sd1 : tap_x_q;
             end else begin
                 off_q   <= next_left_off;
@@ -168,12 +168,12 @@ module example_fc2_window (
         end
     end
 
-    // ---- Row slots: the writer gets them back two cycles late, when their last word has been read ----------------
-    wire [1:0] freed = (step && end_row) ? free_rows[1:0] : 2'd0;
+    // ---- Row slots: the writer gets them back two cycles late, when their last word has been read -------------------
+    wire [1:0] freed       = (step && end_row) ? free_rows[1:0] : 2'd0;
     reg  [1:0] freed_q;
     reg  [1:0] freed_q2;
-    wire [1:0] kept = row_kept ? 2'd1 : 2'd0;
-    wire unused_rows = &{1'b0, free_rows, next_need};
+    wire [1:0] kept        = row_kept ? 2'd1 : 2'd0;
+    wire       unused_rows = &{1'b0, free_rows, next_need};
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -189,12 +189,12 @@ module example_fc2_window (
         end
     end
 
-    // ---- Read pipeline: address, memory ---------------------------------------------------------------------------
-    reg [4:0] read_addr_q;
-    reg [2:0] tag_q;   // valid, first, last
-    reg [2:0] tag_q2;
+    // ---- Read pipeline: address, memory -----------------------------------------------------------------------------
+    reg  [4:0] read_addr_q;
+    reg  [2:0] tag_q;  // valid, first, last
+    reg  [2:0] tag_q2;
     wire [3:0] read_data;
-    wire unused_off = &{1'b0, off_q[6:5]};
+    wire       unused_off = &{1'b0, off_q[6:5]};
 
     always @(posedge clk_i) begin
         read_addr_q <= row_addr_q + off_q[4:0];

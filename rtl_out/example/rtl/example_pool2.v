@@ -1,4 +1,4 @@
-// example_pool2: maximum of 2 x 2 windows, 1 channel(s) a cycle.
+// example_pool2: maximum of 2 x 2 windows, 1 channel a cycle.
 //
 //   out = max over the window; padding never wins
 //
@@ -9,36 +9,36 @@
 `default_nettype none
 
 module example_pool2 (
-    input  wire clk_i,
-    input  wire rst_ni,
+    input  wire       clk_i,
+    input  wire       rst_ni,
     input  wire [3:0] in_data_i,
-    input  wire in_valid_i,
-    output wire in_ready_o,
+    input  wire       in_valid_i,
+    output wire       in_ready_o,
     output wire [3:0] out_data_o,
-    output wire out_valid_o,
-    input  wire out_ready_i
+    output wire       out_valid_o,
+    input  wire       out_ready_i
 );
 
-    wire grant;
-    wire start;
-    wire done;                                      // a window is reduced
+    wire       grant;
+    wire       start;
+    wire       done;  // a window is reduced
     wire [3:0] reduced;
 
-    // ---- Where the beat stands ------------------------------------------------------------------------------------------
+    // ---- Where the beat stands --------------------------------------------------------------------------------------
     reg [2:0] group_q;
-    reg [1:0] col_q;      // column in the image
-    reg [1:0] row_q;      // row in the image
-    reg [0:0] kx_q;        // column in the window
-    reg [0:0] ky_q;        // row in the window
-    reg [3:0] addr_q;    // the window's group among the partial results
-    reg [3:0] left_q;    // the window's first group
+    reg [1:0] col_q;   // column in the image
+    reg [1:0] row_q;   // row in the image
+    reg [0:0] kx_q;    // column in the window
+    reg [0:0] ky_q;    // row in the window
+    reg [3:0] addr_q;  // the window's group among the partial results
+    reg [3:0] left_q;  // the window's first group
 
     wire take      = in_valid_i && in_ready_o;
     wire end_pixel = (group_q == 3'd5);
     wire end_row   = end_pixel && (col_q == 2'd3);
     wire end_image = end_row && (row_q == 2'd3);
     wire end_kx    = end_pixel && (kx_q == 1'd1);
-    wire used      = 1'b1;    // floor mode: what fills no window is dropped
+    wire used      = 1'b1;  // floor mode: what fills no window is dropped
     wire first     = (kx_q == 1'd0) && (ky_q == 1'd0);
     wire last      = (kx_q == 1'd1) && (ky_q == 1'd1);
 
@@ -67,7 +67,7 @@ module example_pool2 (
         end
     end
 
-    // ---- Reduce into the row of partial results -----------------------------------------------------------------------------
+    // ---- Reduce into the row of partial results ---------------------------------------------------------------------
     wire [3:0] partial;
     wire [3:0] value;
 
@@ -101,10 +101,10 @@ module example_pool2 (
     assign done       = start;
     assign reduced    = value;
 
-    wire queue_valid = done;
-    wire [3:0] queue_data = reduced;
+    wire       queue_valid = done;
+    wire [3:0] queue_data  = reduced;
 
-    // ---- Output queue: a fold starts only when all its 1 beat(s) have room ---------------------------------------------
+    // ---- Output queue: work starts only when there is room for its 1 beat -------------------------------------------
     wire queue_ready;
     wire unused_queue_ready = queue_ready;
 

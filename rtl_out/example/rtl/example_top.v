@@ -12,38 +12,38 @@
 module example_top (
     (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 clk_i CLK" *)
     (* X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF s_axis:m_axis, ASSOCIATED_RESET rst_ni" *)
-    input  wire clk_i,
+    input wire clk_i,
     (* X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 rst_ni RST" *)
     (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
-    input  wire rst_ni,
+    input wire rst_ni,
 
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 s_axis TDATA" *)
     input  wire [7:0] s_axis_tdata,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 s_axis TVALID" *)
-    input  wire s_axis_tvalid,
+    input  wire       s_axis_tvalid,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 s_axis TREADY" *)
-    output wire s_axis_tready,
+    output wire       s_axis_tready,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 s_axis TLAST" *)
-    input  wire s_axis_tlast,
+    input  wire       s_axis_tlast,
 
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 m_axis TDATA" *)
     output wire [31:0] m_axis_tdata,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 m_axis TVALID" *)
-    output wire m_axis_tvalid,
+    output wire        m_axis_tvalid,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 m_axis TREADY" *)
-    input  wire m_axis_tready,
+    input  wire        m_axis_tready,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 m_axis TLAST" *)
-    output wire m_axis_tlast,
+    output wire        m_axis_tlast,
     (* X_INTERFACE_INFO = "xilinx.com:interface:axis:1.0 m_axis TUSER" *)
-    output wire [1:0] m_axis_tuser,
+    output wire  [1:0] m_axis_tuser,
 
     output wire err_tlast_o
 );
 
-    // ---- Pixels in ------------------------------------------------------------------------------------------------------
+    // ---- Pixels in --------------------------------------------------------------------------------------------------
     wire [7:0] pixel_data;
-    wire pixel_valid;
-    wire pixel_ready;
+    wire       pixel_valid;
+    wire       pixel_ready;
 
     sg_slice #(
         .Width(8)
@@ -69,10 +69,10 @@ module example_top (
         .err_tlast_o(err_tlast_o)
     );
 
-    // ---- conv1: 2 lanes, 1152 cycles an image ----
+    // ---- conv1: 2 lanes, 1152 cycles an image -----------------------------------------------------------------------
     wire [3:0] conv1_data;
-    wire conv1_valid;
-    wire conv1_ready;
+    wire       conv1_valid;
+    wire       conv1_ready;
 
     example_conv1 u_conv1 (
         .clk_i      (clk_i),
@@ -85,10 +85,10 @@ module example_top (
         .out_ready_i(conv1_ready)
     );
 
-    // ---- pool1: 1 lanes, 256 cycles an image ----
+    // ---- pool1: 1 lane, 256 cycles an image -------------------------------------------------------------------------
     wire [3:0] pool1_data;
-    wire pool1_valid;
-    wire pool1_ready;
+    wire       pool1_valid;
+    wire       pool1_ready;
 
     example_pool1 u_pool1 (
         .clk_i      (clk_i),
@@ -101,10 +101,10 @@ module example_top (
         .out_ready_i(pool1_ready)
     );
 
-    // ---- conv2: 3 lanes, 1152 cycles an image ----
+    // ---- conv2: 3 lanes, 1152 cycles an image -----------------------------------------------------------------------
     wire [3:0] conv2_data;
-    wire conv2_valid;
-    wire conv2_ready;
+    wire       conv2_valid;
+    wire       conv2_ready;
 
     example_conv2 u_conv2 (
         .clk_i      (clk_i),
@@ -117,10 +117,10 @@ module example_top (
         .out_ready_i(conv2_ready)
     );
 
-    // ---- pool2: 1 lanes, 96 cycles an image ----
+    // ---- pool2: 1 lane, 96 cycles an image --------------------------------------------------------------------------
     wire [3:0] pool2_data;
-    wire pool2_valid;
-    wire pool2_ready;
+    wire       pool2_valid;
+    wire       pool2_ready;
 
     example_pool2 u_pool2 (
         .clk_i      (clk_i),
@@ -133,10 +133,10 @@ module example_top (
         .out_ready_i(pool2_ready)
     );
 
-    // ---- fc1: 1 banks, at most 68 cycles an image ----
+    // ---- fc1: 1 bank, at most 68 cycles an image --------------------------------------------------------------------
     wire [3:0] fc1_data;
-    wire fc1_valid;
-    wire fc1_ready;
+    wire       fc1_valid;
+    wire       fc1_ready;
 
     example_fc1 u_fc1 (
         .clk_i      (clk_i),
@@ -149,10 +149,10 @@ module example_top (
         .out_ready_i(fc1_ready)
     );
 
-    // ---- fc2: 1 lanes, 48 cycles an image ----
+    // ---- fc2: 1 lane, 48 cycles an image ----------------------------------------------------------------------------
     wire [10:0] fc2_data;
-    wire fc2_valid;
-    wire fc2_ready;
+    wire        fc2_valid;
+    wire        fc2_ready;
 
     example_fc2 u_fc2 (
         .clk_i      (clk_i),
@@ -165,7 +165,7 @@ module example_top (
         .out_ready_i(fc2_ready)
     );
 
-    // ---- Scores out ---------------------------------------------------------------------------------------------------------
+    // ---- Scores out -------------------------------------------------------------------------------------------------
     sg_scores #(
         .ScoreBits(11),
         .Classes  (4),
@@ -184,7 +184,7 @@ module example_top (
     );
 
 `ifdef SLIMGATE_PROBES
-    // ---- Every layer's beats, for `slimgate sim --trace-layers` -----------------------------------------------------------------
+    // ---- Every layer's beats, for `slimgate sim --trace-layers` -----------------------------------------------------
     sg_probe #(
         .Width(4),
         .File ("trace/conv1.hex")
