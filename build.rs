@@ -4,5 +4,10 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if let Ok(lib) = std::env::var("DEP_TCH_LIBTORCH_LIB") {
         println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+        // libtorch says its version in a file beside lib/; a run's report names it.
+        let version = std::fs::read_to_string(std::path::Path::new(&lib).join("../build-version"));
+        if let Ok(version) = version {
+            println!("cargo:rustc-env=SLIMGATE_LIBTORCH={}", version.trim());
+        }
     }
 }

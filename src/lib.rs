@@ -37,6 +37,7 @@ pub mod files;
 pub mod lower;
 pub mod network;
 pub mod plan;
+pub mod report;
 pub mod rtl;
 pub mod run;
 pub mod search;

@@ -125,7 +125,7 @@ fn a_run_killed_at_random_moments_ends_as_an_undisturbed_one() {
     // Again: nothing is left to do, and nothing is done.
     let (code, stdout, _) = finish(start(&config, &disturbed, &[]));
     assert_eq!(code, Some(0));
-    for step in ["train", "search", "lower", "eval"] {
+    for step in ["train", "search", "lower", "eval", "rtl", "sim", "report"] {
         assert!(stdout.contains(&format!("{step}: already done")), "{stdout}");
     }
     assert_eq!(journal_of(&disturbed), b);

@@ -13,6 +13,7 @@ mod lower;
 mod no_training;
 mod output;
 pub mod plan;
+mod report;
 pub mod rtl;
 #[cfg(feature = "train")]
 mod run;
@@ -89,6 +90,7 @@ pub enum Command {
     Rtl(rtl::RtlArgs),
     Sim(sim::SimArgs),
     Synth(synth::SynthArgs),
+    Report(report::ReportArgs),
 }
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
@@ -110,6 +112,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Rtl(args) => rtl::run(args, out),
         Command::Sim(args) => sim::run(args, out),
         Command::Synth(args) => synth::run(args, out),
+        Command::Report(args) => report::run(args, out),
     }
 }
 

@@ -3,15 +3,19 @@
 use clap::Args;
 
 use super::Output;
-use super::search::{Opening, summary};
+use super::search::Opening;
+use crate::report;
+use crate::run::hardware::forget_lost_design;
+use crate::run::record::{ENVIRONMENT, Environment, write_json};
 use crate::run::session::Session;
 use crate::run::steps::{self, Step};
 
-/// Train, compress, lower and evaluate: everything from data to a finished network, resumable.
+/// Train, compress, lower, evaluate, generate Verilog, simulate, report: everything, resumable.
 ///
 /// Reads a run file (TOML). Fills runs/<name>/: config.toml as resolved, search.jsonl, checkpoints, search.json,
-/// network.json with network.safetensors, accuracy.json. Killed at any moment, the same command goes on where it stopped;
-/// finished steps and candidates are not repeated.
+/// network.json with network.safetensors, accuracy.json, rtl.json, sim.json, report.md, report.json; and, beside runs/,
+/// rtl_out/<name>/ with the Verilog. Killed at any moment, the same command goes on where it stopped; finished steps
+/// and candidates are not repeated. A changed section [hardware] or [sim] redoes what depends on it.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate run examples/fashion.toml --threads 2")]
 pub struct RunArgs {
@@ -20,7 +24,7 @@ pub struct RunArgs {
 }
 
 /// The flow, in order. To add a step: a function here, and a line with the sections it reads and the files it leaves.
-pub const STEPS: &[Step<Session>] = &[TRAIN, SEARCH, LOWER, EVAL];
+pub const STEPS: &[Step<Session>] = &[TRAIN, SEARCH, LOWER, EVAL, RTL, SIM, REPORT];
 
 /// The baseline's training.
 pub const TRAIN: Step<Session> = Step {
@@ -42,11 +46,21 @@ const LOWER: Step<Session> = Step {
 
 const EVAL: Step<Session> = Step { name: "eval", sections: &[], outputs: &["accuracy.json"], work: Session::eval };
 
-/// Runs every step that is not finished, then prints a summary.
+const RTL: Step<Session> = Step { name: "rtl", sections: &["hardware"], outputs: &["rtl.json"], work: Session::rtl };
+
+const SIM: Step<Session> = Step { name: "sim", sections: &["sim"], outputs: &["sim.json"], work: Session::sim };
+
+const REPORT: Step<Session> =
+    Step { name: "report", sections: &[], outputs: &["report.json", "report.md"], work: Session::report };
+
+/// Runs every step that is not finished, then prints the report's summary; a target that was missed is a failure.
 pub fn run(args: &RunArgs, out: &Output) -> anyhow::Result<()> {
     let mut session = args.opening.open(out)?;
+    forget_lost_design(session.folder.path(), &session.design())?;
     go(&mut session, STEPS, out)?;
-    summary(&session, out)
+    let report = report::build(session.folder.path())?;
+    out.result(&report, || report::summary(&report, session.folder.path()))?;
+    session.outcome()?.check_met()
 }
 
 /// The steps of `slimgate search`.
@@ -56,6 +70,9 @@ pub const SEARCH_STEPS: &[Step<Session>] = &[TRAIN, SEARCH];
 pub fn go(session: &mut Session, steps: &[Step<Session>], out: &Output) -> anyhow::Result<()> {
     let folder = session.folder.clone();
     steps::run(&folder, steps, session, |name, done| {
+        if !done {
+            write_json(&folder.join(ENVIRONMENT), &Environment::here())?;
+        }
         out.text(format!("{name}: {}", if done { "already done" } else { "working" }))
     })
 }

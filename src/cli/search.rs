@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -13,7 +12,8 @@ use crate::config::RunConfig;
 use crate::config::search::{Method, StageName};
 use crate::config::train::Device;
 use crate::error::InputErrors;
-use crate::run::session::{SearchOutcome, Session, TestFigures};
+use crate::run::record::{SearchOutcome, TestFigures};
+use crate::run::session::Session;
 use crate::search::journal::{self, Entry};
 use crate::train::runtime;
 
@@ -134,11 +134,7 @@ pub fn summary(session: &Session, out: &Output) -> anyhow::Result<()> {
         outcome,
     };
     out.result(&summary, || text(&summary, &lines))?;
-    let (outcome, target) = (&summary.outcome, summary.outcome.search.target);
-    if !outcome.met {
-        bail!("the target is missed: validation accuracy {:.4}, target {target:.4}", outcome.network.accuracy);
-    }
-    Ok(())
+    summary.outcome.check_met()
 }
 
 fn text(summary: &Summary, lines: &[Entry]) -> String {

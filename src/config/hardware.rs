@@ -24,7 +24,7 @@ pub struct HardwareConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimConfig {
-    /// Test images to simulate.
+    /// Test images to simulate; all of them where there are fewer.
     pub images: usize,
     /// Probability that either stream holds back in a cycle, 0 to below 1.
     pub stall: f64,

@@ -7,7 +7,7 @@
 use std::iter::Sum;
 use std::ops::Add;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::conv::ConvPlan;
 use super::layer::Engine;
@@ -22,7 +22,7 @@ const LUT_PRODUCT_BITS: u32 = 10;
 const LUT_RAM_BITS: u64 = 4096;
 
 /// Estimated resources, under the names of `slimgate synth --json`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
     /// Lookup tables.
     pub lut: f64,

@@ -1,6 +1,8 @@
 //! A run's folder, `runs/<name>/`, and the ordered steps that fill it. A killed run goes on where it stopped.
 
 pub mod folder;
+pub mod hardware;
+pub mod record;
 #[cfg(feature = "train")]
 pub mod session;
 pub mod steps;

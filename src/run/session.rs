@@ -1,23 +1,23 @@
-//! A run with its data loaded: the steps of training and search. Needs libtorch.
+//! A run with its data loaded: the work of every step. Needs libtorch.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
 use super::folder::RunFolder;
+use super::hardware;
+use super::record::{FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
 use crate::config::RunConfig;
 use crate::config::data::Splits;
 use crate::config::layers::LayerSpec;
 use crate::config::search::Method;
 use crate::error::InputError;
-use crate::files::write_atomic;
 use crate::lower;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
-use crate::search::bench::{Measured, SearchResult};
+use crate::report;
 use crate::search::grid::{self, GridPlan};
 use crate::search::journal::key_of;
 use crate::search::margin::{self, Plan};
@@ -29,10 +29,6 @@ use crate::train::{self, Hooks, Model, Recipe, runtime};
 pub const BASELINE: &str = "baseline.safetensors";
 /// The baseline's training, a [`train::FitReport`].
 pub const TRAINING: &str = "training.json";
-/// What the search ended with: a [`SearchOutcome`].
-pub const OUTCOME: &str = "search.json";
-/// Test accuracies, computed after every choice: [`TestFigures`].
-pub const FIGURES: &str = "accuracy.json";
 
 /// Sections whose change does not void a run: the steps that read them run again.
 pub const FREE_SECTIONS: [&str; 2] = ["hardware", "sim"];
@@ -49,26 +45,6 @@ pub struct Session {
     pub layers: Vec<LayerSpec>,
     /// Whether to draw progress bars.
     pub progress: bool,
-}
-
-/// A search's end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SearchOutcome {
-    /// Target, baseline, and what each stage kept and why.
-    pub search: SearchResult,
-    /// The final network: polished, where that did not lose accuracy.
-    pub network: Measured,
-    /// Whether the final network meets the target on the validation split.
-    pub met: bool,
-}
-
-/// Test accuracies by name of the network: `float`, each stage, `final`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TestFigures {
-    /// Test images.
-    pub images: usize,
-    /// Name and accuracy, 0 to 1, in the order of the flow.
-    pub accuracies: Vec<(String, f64)>,
 }
 
 impl Session {
@@ -184,6 +160,49 @@ impl Session {
         read_json(&self.folder.join(TRAINING))
     }
 
+    /// Plans and generates the Verilog of the final network into [`Session::design`].
+    ///
+    /// # Errors
+    /// Those of [`hardware::make_design`].
+    pub fn rtl(&mut self) -> Result<()> {
+        hardware::forget(&self.folder.join(report::JSON))?;
+        hardware::make_design(&self.config.hardware, self.folder.path(), &self.design())
+    }
+
+    /// Simulates that Verilog on test images.
+    ///
+    /// # Errors
+    /// Those of [`hardware::simulate`]: any difference is one.
+    pub fn sim(&mut self) -> Result<()> {
+        hardware::forget(&self.folder.join(report::JSON))?;
+        let bar = self
+            .bar(self.config.sim.images.min(self.splits.test.len()) as u64, "simulating (the first time: compiling)");
+        hardware::simulate(&self.config.sim, self.folder.path(), &self.splits.test, |images| bar.inc(images as u64))?;
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Writes report.md and report.json.
+    ///
+    /// # Errors
+    /// Those of [`report::build`].
+    pub fn report(&mut self) -> Result<()> {
+        report::write(&report::build(self.folder.path())?, self.folder.path())
+    }
+
+    /// The folder of the run's Verilog.
+    pub fn design(&self) -> PathBuf {
+        hardware::design_folder(self.folder.path(), &self.config.name)
+    }
+
+    fn bar(&self, length: u64, what: &'static str) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} images, {eta} left");
+        ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
+    }
+
     /// The search's outcome, once there is one.
     ///
     /// # Errors
@@ -250,15 +269,4 @@ fn data_key(splits: &Splits) -> String {
         images.labels.iter().for_each(|l| hash.update(l.to_le_bytes()));
     }
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    Ok(write_atomic(path, &text)?)
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read(path).map_err(|e| InputError::io(path, &e, "a run that got so far"))?;
-    serde_json::from_slice(&text).map_err(|e| InputError::file(path, e.to_string(), "a file of slimgate's").into())
 }

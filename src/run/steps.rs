@@ -3,13 +3,17 @@
 //! A stamp is the SHA-256 of the step's name, the sections of the configuration it reads and the stamp before it, so
 //! a step runs again when anything it depends on has changed, and so do all after it.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use super::folder::RunFolder;
 use crate::files::{create_folder, write_atomic};
 use crate::search::journal::key_of;
+
+/// Folder of the stamps: a file a step, the stamp and the step's seconds.
+const STAMPS: &str = "steps";
 
 /// One step over a context `C` (what all steps share: configuration, data, folder).
 pub struct Step<C> {
@@ -33,7 +37,7 @@ pub fn run<C>(
     context: &mut C,
     mut tell: impl FnMut(&str, bool) -> Result<()>,
 ) -> Result<()> {
-    let stamps = folder.join("steps");
+    let stamps = folder.join(STAMPS);
     create_folder(&stamps)?;
     let mut before = key_of(&[env!("CARGO_PKG_VERSION")]);
     for step in steps {
@@ -44,8 +48,9 @@ pub fn run<C>(
         if !done {
             // Gone while the step works, so that a killed one cannot be taken for finished.
             let _ = std::fs::remove_file(&file);
+            let began = Instant::now();
             (step.work)(context).with_context(|| format!("step {}", step.name))?;
-            write_atomic(&file, stamp.as_bytes())?;
+            write_atomic(&file, format!("{stamp}\n{:.3}\n", began.elapsed().as_secs_f64()).as_bytes())?;
         }
         before = stamp;
     }
@@ -60,12 +65,19 @@ fn stamp<C>(folder: &RunFolder, step: &Step<C>, before: &str) -> String {
     key_of(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn holds(file: &PathBuf, stamp: &str) -> bool {
-    std::fs::read_to_string(file).is_ok_and(|text| text == stamp)
+fn holds(file: &Path, stamp: &str) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|text| text.lines().next() == Some(stamp))
+}
+
+/// Wall-clock seconds of a finished step, its last go (what a killed one did before is not in it).
+pub fn seconds(run: &Path, step: &str) -> Option<f64> {
+    std::fs::read_to_string(run.join(STAMPS).join(step)).ok()?.lines().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[derive(Default)]
@@ -111,6 +123,8 @@ mod tests {
         assert_eq!((done, format!("{:#}", result.unwrap_err())), (vec!["one"], "step two: no luck".into()));
         assert_eq!(go(&folder, false).0, ["two", "three"]);
         assert_eq!(go(&folder, false).0, [""; 0]);
+        assert!(seconds(folder.path(), "two").is_some_and(|s| (0.0..60.0).contains(&s)));
+        assert_eq!(seconds(folder.path(), "four"), None);
         std::fs::remove_file(folder.join("two.txt")).unwrap();
         assert_eq!(go(&folder, false).0, ["two"]);
         assert_eq!(go(&open("seed = 1\n[search]\ndrop = 2"), false).0, ["two", "three"]);

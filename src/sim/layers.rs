@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::harness;
@@ -19,7 +19,7 @@ use super::vectors::Vectors;
 use crate::network::interp::Interpreter;
 
 /// The first value of a layer that is not what the interpreter says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerDifference {
     /// Node of the network.
     pub node: String,

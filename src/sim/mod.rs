@@ -14,7 +14,7 @@ pub mod vectors;
 use clap::ValueEnum;
 
 /// Which simulator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Simulator {
     /// Fast and two-state; registers start at random values.

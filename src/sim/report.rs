@@ -56,7 +56,7 @@ pub struct Deadlock {
 }
 
 /// The result of `slimgate sim`: the `rtl` object of `report.json`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SimReport {
     /// Name of the design.
     pub design: String,

@@ -1,0 +1,45 @@
+//! The report of a run, rebuilt from the files in its folder: `report.json` for machines, `report.md` and a terminal
+//! summary for people. Needs no libtorch.
+//!
+//! [`sources`] reads the folder, [`model`] is what a report says, [`build`] computes it; [`layers`] makes the layer
+//! table, [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
+
+mod assemble;
+mod layers;
+mod markdown;
+pub mod model;
+mod show;
+mod sources;
+mod terminal;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+pub use self::model::Report;
+pub use self::terminal::summary;
+use crate::files::write_atomic;
+use crate::run::record::write_json;
+
+/// File for machines, in the run's folder.
+pub const JSON: &str = "report.json";
+/// File for people, in the run's folder.
+pub const MARKDOWN: &str = "report.md";
+
+/// The report of the run in `run`.
+///
+/// # Errors
+/// [`crate::error::InputError`] that names a file of the run that is missing or broken, and the command that makes it.
+/// A run without a design or a simulation is reported without them.
+pub fn build(run: &Path) -> Result<Report> {
+    assemble::report(&sources::Sources::read(run)?)
+}
+
+/// Writes `report.md` and `report.json` into `run`.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write(report: &Report, run: &Path) -> Result<()> {
+    write_atomic(&run.join(MARKDOWN), markdown::text(report)?.as_bytes())?;
+    write_json(&run.join(JSON), report)
+}

@@ -1,0 +1,98 @@
+//! How figures are written for people.
+
+use std::collections::BTreeMap;
+
+use crate::search::journal::{Bits, Entry};
+
+/// `92.31 %`.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.2} %", 100.0 * fraction)
+}
+
+/// `12.3 kB` of 8000 bits each.
+pub fn kilobytes(bits: u64) -> String {
+    format!("{:.1} kB", bits as f64 / 8e3)
+}
+
+/// `12.3` or, from 1000 on, `1234`, with `x`.
+pub fn times(ratio: f64) -> String {
+    if ratio >= 1000.0 { format!("{ratio:.0} x") } else { format!("{ratio:.1} x") }
+}
+
+/// A count in three or four digits: `950`, `12.3 k`, `4.56 M`.
+pub fn count(value: u64) -> String {
+    let value = value as f64;
+    for (unit, size) in [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)] {
+        if value >= size {
+            let scaled = value / size;
+            return if scaled >= 100.0 { format!("{scaled:.0} {unit}") } else { format!("{scaled:.2} {unit}") };
+        }
+    }
+    format!("{value:.0}")
+}
+
+/// The value, or a dash.
+pub fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".into(), |value| value.to_string())
+}
+
+/// `in_par 4, out_par 2`.
+pub fn folding(folding: &BTreeMap<String, usize>) -> String {
+    folding.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a candidate reduces: `w 3, a 4`, or `40 %`, or nothing.
+pub fn reduction(entry: &Entry) -> String {
+    match &entry.bits {
+        _ if entry.ratio > 0.0 => format!("{:.1} % removed", 100.0 * entry.ratio),
+        Some(bits) => widths(bits),
+        None => "32-bit".into(),
+    }
+}
+
+fn widths(bits: &Bits) -> String {
+    format!("w {}, a {}", range(&bits.weights), range(&bits.activations))
+}
+
+/// `4`, or `2-5` where they differ.
+fn range(bits: &BTreeMap<String, u32>) -> String {
+    match (bits.values().min(), bits.values().max()) {
+        (Some(low), Some(high)) if low == high => low.to_string(),
+        (Some(low), Some(high)) => format!("{low}-{high}"),
+        _ => "-".into(),
+    }
+}
+
+/// What the stages are called in full.
+pub fn stage(name: &str) -> String {
+    let long = match name {
+        "float" => "32-bit float",
+        "iq" => "IQ, integer quantization",
+        "ns" => "NS, network slimming",
+        "dc" => "DC, deep compression",
+        "polish" => "polish",
+        other => other,
+    };
+    long.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_keep_three_digits() {
+        let counts = [0, 999, 1000, 12_345, 123_456, 4_560_000, 2_000_000_000].map(count);
+        assert_eq!(counts, ["0", "999", "1.00 k", "12.35 k", "123 k", "4.56 M", "2.00 G"]);
+        assert_eq!(
+            (percent(0.92314), kilobytes(12_300), times(33.333)),
+            ("92.31 %".into(), "1.5 kB".into(), "33.3 x".into())
+        );
+    }
+
+    #[test]
+    fn widths_that_differ_are_a_range() {
+        let of = |bits: &[u32]| bits.iter().enumerate().map(|(i, b)| (format!("n{i}"), *b)).collect();
+        assert_eq!(widths(&Bits { weights: of(&[3, 3]), activations: of(&[2, 5, 4]) }), "w 3, a 2-5");
+    }
+}
