@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use slimgate::run::steps;
 use slimgate::search::journal::{self, Entry};
 
 const SIDE: usize = 12;
@@ -81,7 +82,9 @@ fn a_run_killed_at_random_moments_ends_as_an_undisturbed_one() {
     let quiet = folder.path().join("quiet");
     let began = Instant::now();
     let (code, stdout, stderr) = finish(start(&config, &quiet, &[]));
-    let whole = began.elapsed();
+    // Without the simulator's build, which the other run finds done.
+    let simulation = steps::seconds(&quiet.join("tiny"), "sim").unwrap();
+    let whole = began.elapsed().saturating_sub(Duration::from_secs_f64(simulation));
     assert_eq!(code, Some(0), "{stdout}{stderr}");
 
     let seed = rand::random();

@@ -9,6 +9,11 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 
+/// A loss of accuracy as a change in points: `-0.80 points`.
+pub fn points(loss: f64) -> String {
+    format!("{:+.2} points", 0.0 - 100.0 * loss)
+}
+
 /// `12.3 kB` of 8000 bits each.
 pub fn kilobytes(bits: u64) -> String {
     format!("{:.1} kB", bits as f64 / 8e3)
@@ -88,6 +93,11 @@ mod tests {
             (percent(0.92314), kilobytes(12_300), times(33.333)),
             ("92.31 %".into(), "1.5 kB".into(), "33.3 x".into())
         );
+    }
+
+    #[test]
+    fn a_loss_is_a_change_downwards() {
+        assert_eq!([0.008, -0.001, 0.0].map(points), ["-0.80 points", "+0.10 points", "+0.00 points"]);
     }
 
     #[test]

@@ -21,10 +21,10 @@ pub fn summary(report: &Report, run: &Path) -> String {
     let ratios = &report.ratios;
     let _ = writeln!(
         text,
-        "final: {} of {} test images right (integer interpreter), {:+.2} points; {} smaller in stored_bits, {} in params_bits",
+        "final: {} of {} test images right (integer interpreter), {}; {} smaller in stored_bits, {} in params_bits",
         show::percent(report.last.test_accuracy),
         report.test_images,
-        -100.0 * ratios.test_accuracy_loss,
+        show::points(ratios.test_accuracy_loss),
         show::times(ratios.stored_bits),
         show::times(ratios.params_bits),
     );
