@@ -117,7 +117,8 @@ bool Bench::run(const Pass& pass, Span* span) {
         if (aborts && ((pass.abort_pixels && in.total >= pass.abort_pixels)
                        || (pass.abort_beats && out.total >= pass.abort_beats)))
             return true;
-        if (out.total >= out_end && m_cycle - last_move > DRAIN_CYCLES) break;
+        // The scores may be out while pixels that no window uses still wait: the pass ends when those are in, too.
+        if (in.total >= in_end && out.total >= out_end && m_cycle - last_move > DRAIN_CYCLES) break;
         if (m_cycle - last_move > m_timeout) {
             m_result.deadlock = {pass.name, m_cycle, m_vectors.first + in.image, in.beat,
                                  m_vectors.first + out.image, out.beat};

@@ -207,7 +207,8 @@ module tb;
                 end
             end
             if (taken || given) last_move = cycle;
-            if (out_total >= count * Classes) running = cycle - last_move <= DrainCycles;
+            // The scores may be out while pixels that no window uses still wait: the pass ends when those are in, too.
+            if (in_total >= count * pixels && out_total >= count * Classes) running = cycle - last_move <= DrainCycles;
             if ((abort_pixels > 0 && in_total >= abort_pixels) || (abort_beats > 0 && out_total >= abort_beats))
                 running = 1'b0;
             if (running && cycle - last_move > time_limit) begin
