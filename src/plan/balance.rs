@@ -40,9 +40,8 @@ struct Balanced<'a> {
 
 impl Chooser for Balanced<'_> {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
-        let channels = if stage.flattens() { stage.input.len() } else { stage.input.c };
         let outputs = parallelisms(stage.output.c);
-        let mut foldings: Vec<Folding> = parallelisms(channels)
+        let mut foldings: Vec<Folding> = parallelisms(stage.channels())
             .into_iter()
             .flat_map(|in_par| outputs.iter().map(move |&out_par| Folding { in_par, out_par }))
             .collect();

@@ -42,12 +42,7 @@ pub fn parallelisms(channels: usize) -> Vec<usize> {
 /// ascending.
 pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize> {
     let Folding { in_par, out_par } = folding;
-    let taps = match stage.kind {
-        Kind::Conv([kernel, ..]) => kernel[0] * kernel[1],
-        _ => 1,
-    };
-    let channels = if stage.flattens() { stage.input.len() } else { stage.input.c };
-    let fold_cycles = taps * channels.div_ceil(in_par);
+    let fold_cycles = stage.taps() * stage.channels().div_ceil(in_par);
     let folds = stage.output.c.div_ceil(out_par);
     let arrives = Want { lanes: in_par, flattens: stage.flattens(), shape: stage.input };
     if stage.given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
@@ -63,13 +58,8 @@ pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize>
 
 /// Cycles an image of a dense stage under `folding`.
 pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
-    let taps = match stage.kind {
-        Kind::Conv([kernel, ..]) => kernel[0] * kernel[1],
-        _ => 1,
-    };
-    let channels = if stage.flattens() { stage.input.len() } else { stage.input.c };
     let Shape { c, h, w } = stage.output;
-    (h * w * taps * channels.div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
+    (h * w * stage.taps() * stage.channels().div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
 }
 
 /// Chooses for one stage, given what its consumer wants (`None` after the last).

@@ -15,8 +15,7 @@ struct RandomChooser<'a, R: Rng>(&'a mut R);
 
 impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
-        let channels = if stage.flattens() { stage.input.len() } else { stage.input.c };
-        let fitting: Vec<(Folding, usize)> = parallelisms(channels)
+        let fitting: Vec<(Folding, usize)> = parallelisms(stage.channels())
             .into_iter()
             .filter(|&in_par| in_par <= 16)
             .flat_map(|in_par| parallelisms(stage.output.c).into_iter().map(move |out_par| Folding { in_par, out_par }))

@@ -44,6 +44,19 @@ impl Stage {
     pub fn flattens(&self) -> bool {
         matches!(self.kind, Kind::Dense | Kind::Sparse)
     }
+
+    /// Input channels as the engine sees them: all features of a stage that flattens.
+    pub fn channels(&self) -> usize {
+        if self.flattens() { self.input.len() } else { self.input.c }
+    }
+
+    /// Taps of a convolution's window; 1 elsewhere.
+    pub fn taps(&self) -> usize {
+        match self.kind {
+            Kind::Conv([kernel, ..]) => kernel[0] * kernel[1],
+            _ => 1,
+        }
+    }
 }
 
 /// The stages of `network`, in the order of the stream. Flatten nodes become part of the stage after them.
