@@ -16,13 +16,15 @@ fn generate(out: &Path) {
     command.args(["rtl", "examples/example-network", "--max-lanes", "8", "--out"]).arg(out).assert().success();
 }
 
-/// Every generated file under `dir`, by its path there. What simulation and synthesis leave beside them is not ours.
+/// Every generated file under `dir`, by its path there. What simulation and synthesis leave beside them is not ours:
+/// of `synth/`, only the scripts for the planned device are.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for folder in ["", "rtl", "mem"] {
+    for folder in ["", "rtl", "mem", "synth"] {
         for entry in fs::read_dir(dir.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_file() {
+            let ours = folder != "synth" || ["xc7.ys", "vivado.tcl", "clock.xdc"].iter().any(|f| path.ends_with(f));
+            if path.is_file() && ours {
                 let name = path.strip_prefix(dir).unwrap().display().to_string();
                 found.insert(name, fs::read_to_string(&path).unwrap());
             }

@@ -3,7 +3,7 @@
 
 use slimgate::config::families::Family;
 use slimgate::config::network::NetworkConfig;
-use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Scope, Widths};
+use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Scope, Score, Widths};
 use slimgate::network::graph::Shape;
 use slimgate::search::stages::{Dc, Iq, Ns, Stage};
 use slimgate::train::{Mode, Model};
@@ -103,6 +103,24 @@ fn dc_keeps_the_largest_weights_of_its_scope() {
     let smallest = smallest.where_self(&smallest.gt(0.0), &Tensor::from(9.0f32)).min().double_value(&[]);
     let before = start.weight("fc1").abs().ge(smallest).sum(Kind::Int64).int64_value(&[]) as usize;
     assert_eq!(before, nonzeros(&deep, "fc1"), "no larger weight went");
+}
+
+#[test]
+fn dc_by_activation_drops_weights_of_inputs_that_are_always_zero() {
+    let start = small();
+    let _guard = tch::no_grad_guard();
+    // The first channel of conv2 becomes constant zero: its 49 inputs of fc1 never carry anything.
+    let beta = start.params().into_iter().find(|p| p.name == "conv2.beta").unwrap().tensor;
+    let _ = beta.narrow(0, 0, 1).fill_(-100.0);
+    let columns = |model: &Model| model.weight("fc1").narrow(1, 0, 49).ne(0.0).sum(Kind::Int64).int64_value(&[]);
+    for (score, silent) in [(Score::Magnitude, false), (Score::Activation, true)] {
+        let config = DcConfig { ladder: vec![0.5], score, ..DcConfig::default() };
+        let model = Dc::new(&config).apply(0, &start, &start, &images()).unwrap();
+        assert_eq!(columns(&model) == 0, silent, "{score:?}");
+    }
+    let (_, rms) = start.input_rms(&images()).into_iter().find(|(layer, _)| layer == "fc1").unwrap();
+    assert_eq!(rms.size(), [1568]);
+    assert_eq!(rms.narrow(0, 0, 49).max().double_value(&[]), 0.0);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Output;
+use super::search::watch;
 use crate::config::RunConfig;
 use crate::error::InputError;
 use crate::network::Network;
@@ -47,7 +48,7 @@ pub fn run(args: &LowerArgs, out: &Output) -> anyhow::Result<()> {
         let expected = format!("a folder of that name: the run's is {}", folder.display());
         return Err(InputError::new("name", format!("`{}`", config.name), expected).in_file(&file).into());
     }
-    let mut session = Session::open(config, &root, false, out.shows_progress())?;
+    let mut session = Session::open(config, &root, false, watch(out))?;
     session.lower()?;
     let sizes = Network::load(session.folder.path())?.sizes()?.total;
     let network = args.run.join("network.json");

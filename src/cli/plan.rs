@@ -11,6 +11,7 @@ use crate::network::Network;
 use crate::plan::balance::{Target, balance};
 use crate::plan::device::{DEVICES, Device};
 use crate::plan::{LayerPlan, Plan};
+use crate::rtl::scripts::Board;
 
 /// What the design should reach. Without a target: the fastest that fits the device.
 #[derive(Debug, Clone, Args)]
@@ -19,7 +20,7 @@ pub struct TargetArgs {
     #[arg(long, default_value = "xc7z020", value_parser = clap::builder::PossibleValuesParser::new(DEVICES.iter().map(|d| d.name)))]
     pub device: String,
 
-    /// Clock in MHz, for --target-fps.
+    /// Clock in MHz, for --target-fps and for the scripts of synthesis.
     #[arg(long, default_value_t = 100.0)]
     pub clock_mhz: f64,
 
@@ -37,15 +38,24 @@ pub struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// Device and clock.
+    ///
+    /// # Errors
+    /// [`InputError`] for an unknown device or a clock that makes no sense.
+    pub fn board(&self) -> Result<Board, InputError> {
+        let (device, clock_mhz) = (Device::named(&self.device)?, self.clock_mhz);
+        if !(clock_mhz > 0.0 && clock_mhz.is_finite()) {
+            return Err(InputError::new("--clock-mhz", clock_mhz.to_string(), "above 0"));
+        }
+        Ok(Board { device, clock_mhz })
+    }
+
     /// The planner's target.
     ///
     /// # Errors
     /// [`InputError`] for an unknown device or a value that makes no sense.
     pub fn target(&self) -> Result<Target, InputError> {
-        let device = Device::named(&self.device)?;
-        if !(self.clock_mhz > 0.0 && self.clock_mhz.is_finite()) {
-            return Err(InputError::new("--clock-mhz", self.clock_mhz.to_string(), "above 0"));
-        }
+        let device = self.board()?.device;
         if let Some(fps) = self.target_fps {
             if !(fps > 0.0 && fps.is_finite()) {
                 return Err(InputError::new("--target-fps", fps.to_string(), "above 0"));

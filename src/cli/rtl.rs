@@ -10,11 +10,12 @@ use super::Output;
 use super::plan::{TargetArgs, text};
 use crate::network::Network;
 use crate::plan::balance::balance;
-use crate::rtl::{design, generate};
+use crate::rtl::{design, generate, scripts};
 
 /// Generate the Verilog of a network.
 ///
-/// Writes DIR/rtl/*.v, DIR/mem/*.hex, DIR/filelist.f and DIR/manifest.json. The top is NAME_top: AXI4-Stream in (one
+/// Writes DIR/rtl/*.v, DIR/mem/*.hex, DIR/filelist.f and DIR/manifest.json; for other tools DIR/NAME.core (FuseSoC) and, in
+/// DIR/synth, scripts for Vivado or for Yosys and nextpnr with the device and the clock. The top is NAME_top: AXI4-Stream in (one
 /// pixel a beat) and out (one class score a beat). Paths in the Verilog are relative to DIR: run the tools there.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate rtl runs/fashion --out rtl_out/fashion --max-lanes 64")]
@@ -36,7 +37,8 @@ pub fn run(args: &RtlArgs, out: &Output) -> anyhow::Result<()> {
     let network = Network::load(&args.network)?;
     let started = Instant::now();
     let plan = balance(&network, target)?;
-    let files = generate(&network, &plan, Some(&args.network))?;
+    let mut files = generate(&network, &plan, Some(&args.network))?;
+    files.extend(scripts::emit(&plan.name, &files, &args.target.board()?)?);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(&network.name));
     design::write(&files, &dir)?;
     let seconds = started.elapsed().as_secs_f64();

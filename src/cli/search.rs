@@ -13,7 +13,7 @@ use crate::config::search::{Method, StageName};
 use crate::config::train::Device;
 use crate::error::InputErrors;
 use crate::run::record::{SearchOutcome, TestFigures};
-use crate::run::session::Session;
+use crate::run::session::{Session, Watch};
 use crate::search::journal::{self, Entry};
 use crate::train::runtime;
 
@@ -87,7 +87,16 @@ impl Opening {
         config.train.threads = self.threads.unwrap_or(config.train.threads);
         change(&mut config);
         InputErrors(config.check()).into_result()?;
-        Session::open(config, &self.out_root, self.fresh, out.shows_progress())
+        Session::open(config, &self.out_root, self.fresh, watch(out))
+    }
+}
+
+/// What long work shows besides its result.
+pub fn watch(out: &Output) -> Watch {
+    match (out.json, out.shows_progress()) {
+        (true, _) => Watch::Nothing,
+        (_, true) => Watch::Bars,
+        _ => Watch::Lines,
     }
 }
 

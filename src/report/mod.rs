@@ -17,6 +17,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use self::model::Report;
+pub use self::show::candidate as candidate_line;
 pub use self::terminal::summary;
 use crate::files::write_atomic;
 use crate::run::record::write_json;

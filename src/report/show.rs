@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::search::journal::{Bits, Entry};
+use crate::search::journal::{Bits, Entry, Role};
 
 /// `92.31 %`.
 pub fn percent(fraction: f64) -> String {
@@ -44,6 +44,25 @@ pub fn or_dash(value: Option<impl ToString>) -> String {
 /// `in_par 4, out_par 2`.
 pub fn folding(folding: &BTreeMap<String, usize>) -> String {
     folding.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A finished candidate in one line, for a person who watches the search.
+pub fn candidate(entry: &Entry) -> String {
+    let what = match entry.role {
+        Role::Baseline => "baseline".into(),
+        Role::Preparation => "preparation".into(),
+        Role::Polish => "fine-tuning".into(),
+        Role::Candidate => reduction(entry),
+    };
+    let verdict = match (entry.role, entry.accepted) {
+        (Role::Candidate, true) => "accepted",
+        (Role::Candidate, false) => "below the target",
+        _ => "",
+    };
+    let (accuracy, kbit) = (100.0 * entry.val_accuracy, entry.stored_bits as f64 / 1e3);
+    let line =
+        format!("{:<6} {what:<16} {accuracy:6.2} % {kbit:9.1} kbit {:6.0} s  {verdict}", entry.stage, entry.seconds);
+    line.trim_end().to_string()
 }
 
 /// What a candidate reduces: `w 3, a 4`, or `40 %`, or nothing.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::tidy::tidy;
-use super::{Artifact, cells, conv, pool, sparse, top};
+use super::{Artifact, cells, conv, pool, scripts, sparse, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
 use crate::network::Network;
@@ -98,13 +98,13 @@ fn manifest(
 /// # Errors
 /// [`InputError`] where the folder cannot be written.
 pub fn write(files: &[Artifact], dir: &Path) -> Result<(), InputError> {
-    for folder in ["rtl", "mem"] {
+    for folder in ["rtl", "mem", "synth"] {
         let folder = dir.join(folder);
         create_folder(&folder)?;
         let entries = std::fs::read_dir(&folder).map_err(|e| InputError::io(&folder, &e, "a readable folder"))?;
         for path in entries.flatten().map(|e| e.path()) {
             let kept = files.iter().any(|f| dir.join(&f.path) == path);
-            let ours = path.extension().is_some_and(|e| e == "v" || e == "hex");
+            let ours = path.extension().is_some_and(|e| e == "v" || e == "hex") || scripts::is_ours(&path);
             if ours && !kept {
                 std::fs::remove_file(&path).map_err(|e| InputError::io(&path, &e, "a file that may be replaced"))?;
             }

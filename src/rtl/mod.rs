@@ -8,6 +8,7 @@ pub mod leaf;
 mod literal;
 mod pool;
 mod queue;
+pub mod scripts;
 pub mod sparse;
 mod text;
 mod tidy;

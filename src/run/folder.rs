@@ -1,10 +1,13 @@
 //! The folder of one run. It belongs to one resolved configuration, which it keeps as `config.toml`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
+use super::lock::{LOCK, lock};
 use crate::error::{InputError, InputErrors};
 use crate::files::{create_folder, write_atomic};
 
@@ -13,6 +16,8 @@ use crate::files::{create_folder, write_atomic};
 pub struct RunFolder {
     path: PathBuf,
     config: Table,
+    /// Nobody else works on the run as long as it is open.
+    _lock: Arc<File>,
 }
 
 impl RunFolder {
@@ -23,22 +28,25 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`InputErrors`] that name every other key in which the folder's `config.toml` differs; an [`InputError`] for a
-    /// folder that cannot be written, or that holds something else than a run.
+    /// folder that cannot be written, that another program works on, or that holds something else than a run.
     pub fn open(root: &Path, name: &str, config: &Table, free: &[&str], fresh: bool) -> Result<Self> {
         let path = root.join(name);
         let file = path.join("config.toml");
         if path.exists() && !file.exists() && !is_empty(&path)? {
             return Err(InputError::file(&path, "no config.toml in it", "a run's folder, or none").into());
         }
-        if fresh && path.exists() {
-            remove(&path, &root.join(format!(".{name}.removed")))?;
-        }
         create_folder(&path)?;
+        let mut own = lock(&path)?;
+        if fresh {
+            remove(&path, &root.join(format!(".{name}.removed")))?;
+            create_folder(&path)?;
+            own = lock(&path)?;
+        }
         if file.exists() {
             same_config(&read_config(&file)?, config, free).map_err(|e| e.in_file(&file))?;
         }
         write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
-        Ok(Self { path, config: config.clone() })
+        Ok(Self { path, config: config.clone(), _lock: Arc::new(own) })
     }
 
     /// The folder itself.
@@ -67,9 +75,10 @@ fn remove(path: &Path, aside: &Path) -> Result<(), InputError> {
     std::fs::remove_dir_all(aside).map_err(|e| wrong(&e))
 }
 
+/// Whether nothing is there but, at most, the lock of a run that was killed as it began.
 fn is_empty(folder: &Path) -> Result<bool> {
-    let mut entries = std::fs::read_dir(folder).map_err(|e| InputError::io(folder, &e, "a folder"))?;
-    Ok(entries.next().is_none())
+    let entries = std::fs::read_dir(folder).map_err(|e| InputError::io(folder, &e, "a folder"))?;
+    Ok(entries.flatten().all(|e| e.file_name() == LOCK))
 }
 
 fn read_config(file: &Path) -> Result<Table> {
@@ -122,12 +131,28 @@ mod tests {
         let config = table("seed = 1\n[search]\ndrop = 0.1");
         let run = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
         std::fs::write(run.join("something"), "x").unwrap();
+        drop(run);
         let again = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
         assert!(again.join("something").exists());
+        drop(again);
         let other = table("seed = 2");
         let fresh = RunFolder::open(root.path(), "a", &other, &[], true).unwrap();
         assert!(!fresh.join("something").exists());
         assert_eq!(read_config(&fresh.join("config.toml")).unwrap(), other);
+    }
+
+    #[test]
+    fn two_at_once_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let config = table("seed = 1");
+        let first = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
+        for fresh in [false, true] {
+            let error = RunFolder::open(root.path(), "a", &config, &[], fresh).unwrap_err();
+            assert!(error.downcast_ref::<InputError>().unwrap().found.contains("another slimgate"), "{error}");
+            assert!(first.join("config.toml").exists());
+        }
+        drop(first);
+        RunFolder::open(root.path(), "a", &config, &[], true).unwrap();
     }
 
     #[test]

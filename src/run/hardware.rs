@@ -16,7 +16,8 @@ use crate::network::interp::Interpreter;
 use crate::plan::balance::{Target, balance};
 use crate::plan::device::Device;
 use crate::plan::{Engine, LayerPlan, Plan};
-use crate::rtl::{design, generate};
+use crate::rtl::scripts::Board;
+use crate::rtl::{design, generate, scripts};
 use crate::sim::manifest::{MANIFEST, Manifest};
 use crate::sim::report::SimReport;
 use crate::sim::run as runner;
@@ -56,7 +57,9 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let network = Network::load(run)?;
     let began = Instant::now();
     let plan = balance(&network, target)?;
-    let files = generate(&network, &plan, Some(run))?;
+    let mut files = generate(&network, &plan, Some(run))?;
+    let board = Board { device: Device::named(&config.device)?, clock_mhz: config.clock_mhz };
+    files.extend(scripts::emit(&plan.name, &files, &board)?);
     design::write(&files, dir)?;
     let record = DesignRecord {
         dir: dir.to_path_buf(),

@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod hardware;
+mod lock;
 pub mod record;
 #[cfg(feature = "train")]
 pub mod session;

@@ -43,8 +43,19 @@ pub struct Session {
     pub splits: Splits,
     /// The float network's layers.
     pub layers: Vec<LayerSpec>,
-    /// Whether to draw progress bars.
-    pub progress: bool,
+    /// What to show while it works.
+    pub watch: Watch,
+}
+
+/// What long work shows on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// Nothing: a machine reads the result.
+    Nothing,
+    /// A line for every candidate of a search.
+    Lines,
+    /// Lines, and progress bars for a person at a terminal.
+    Bars,
 }
 
 impl Session {
@@ -52,14 +63,14 @@ impl Session {
     ///
     /// # Errors
     /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
-    pub fn open(mut config: RunConfig, root: &Path, fresh: bool, progress: bool) -> Result<Self> {
+    pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
         config.train.threads = runtime::set_threads(config.train.threads);
         runtime::device(config.train.device)?;
         let splits = config.data.load(config.seed)?;
         let layers = config.network.resolve(splits.train.shape, splits.classes.len())?;
         let table: toml::Table = config.to_toml()?.parse()?;
         let folder = RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh)?;
-        Ok(Self { config, folder, splits, layers, progress })
+        Ok(Self { config, folder, splits, layers, watch })
     }
 
     /// Trains the float baseline, or goes on with it.
@@ -72,7 +83,7 @@ impl Session {
         let hooks = Hooks {
             validation: Some(&self.splits.validation),
             checkpoint: Some(&unfinished),
-            progress: self.progress.then_some("baseline"),
+            progress: self.bars().then_some("baseline"),
             ..Hooks::default()
         };
         let recipe = Recipe::new(&self.config.train, self.config.seed);
@@ -98,9 +109,12 @@ impl Session {
             baseline: &baseline,
             baseline_key: &key,
             seed: self.config.seed,
-            progress: self.progress,
+            progress: self.bars(),
         };
         let mut bench = Recorded::open(Workshop::new(setting)?, self.folder.path())?;
+        if self.watch != Watch::Nothing {
+            bench = bench.telling(|entry| eprintln!("{}", report::candidate_line(entry)));
+        }
         let search = match self.config.search.method {
             Method::Margin => margin::search(&mut bench, &self.margin_plan())?,
             Method::BruteForce => grid::search(&mut bench, &self.grid_plan())?,
@@ -195,8 +209,12 @@ impl Session {
         hardware::design_folder(self.folder.path(), &self.config.name)
     }
 
+    fn bars(&self) -> bool {
+        self.watch == Watch::Bars
+    }
+
     fn bar(&self, length: u64, what: &'static str) -> ProgressBar {
-        if !self.progress {
+        if !self.bars() {
             return ProgressBar::hidden();
         }
         let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} images, {eta} left");

@@ -118,15 +118,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let open =
             |text: &str| RunFolder::open(root.path(), "a", &text.parse().unwrap(), &["search", "seed"], false).unwrap();
-        let folder = open("seed = 1\n[search]\ndrop = 1");
-        let (done, result) = go(&folder, true);
-        assert_eq!((done, format!("{:#}", result.unwrap_err())), (vec!["one"], "step two: no luck".into()));
-        assert_eq!(go(&folder, false).0, ["two", "three"]);
-        assert_eq!(go(&folder, false).0, [""; 0]);
-        assert!(seconds(folder.path(), "two").is_some_and(|s| (0.0..60.0).contains(&s)));
-        assert_eq!(seconds(folder.path(), "four"), None);
-        std::fs::remove_file(folder.join("two.txt")).unwrap();
-        assert_eq!(go(&folder, false).0, ["two"]);
+        {
+            let folder = open("seed = 1\n[search]\ndrop = 1");
+            let (done, result) = go(&folder, true);
+            assert_eq!((done, format!("{:#}", result.unwrap_err())), (vec!["one"], "step two: no luck".into()));
+            assert_eq!(go(&folder, false).0, ["two", "three"]);
+            assert_eq!(go(&folder, false).0, [""; 0]);
+            assert!(seconds(folder.path(), "two").is_some_and(|s| (0.0..60.0).contains(&s)));
+            assert_eq!(seconds(folder.path(), "four"), None);
+            std::fs::remove_file(folder.join("two.txt")).unwrap();
+            assert_eq!(go(&folder, false).0, ["two"]);
+        }
         assert_eq!(go(&open("seed = 1\n[search]\ndrop = 2"), false).0, ["two", "three"]);
         assert_eq!(go(&open("seed = 3\n[search]\ndrop = 2"), false).0, ["one", "two", "three"]);
     }

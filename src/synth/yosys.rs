@@ -54,7 +54,7 @@ impl Yosys {
             .map_err(|err| InputError::io(&list, &err, "the list of the design's Verilog files"))?;
         let name = target.name();
         let script = dir.join(format!("synth/{name}.ys"));
-        fs::write(&script, self::script(&sources, top, target))
+        fs::write(&script, self::script(&listed(&sources), top, target))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
         let log = format!("synth/{name}.log");
         // Memory files are named relative to the design's folder, so Yosys runs there.
@@ -77,10 +77,15 @@ impl Yosys {
     }
 }
 
-/// The synthesis script.
-fn script(sources: &str, top: &str, target: Target) -> String {
-    let files = sources.lines().map(|line| line.split("//").next().unwrap_or("").trim()).filter(|l| !l.is_empty());
-    let read: String = files.map(|file| format!("read_verilog -defer {file}\n")).collect();
+/// The files of a file list, without comments.
+fn listed(filelist: &str) -> Vec<&str> {
+    let files = filelist.lines().map(|line| line.split("//").next().unwrap_or("").trim());
+    files.filter(|file| !file.is_empty()).collect()
+}
+
+/// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
+pub(crate) fn script(sources: &[&str], top: &str, target: Target) -> String {
+    let read: String = sources.iter().map(|file| format!("read_verilog -defer {file}\n")).collect();
     let name = target.name();
     let synth = match target {
         Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} -flatten -top {top}"),
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_script_reads_every_file_of_the_list() {
-        let text = script("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n", "b", Target::Xcup);
+        let text = script(&listed("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n"), "b", Target::Xcup);
         assert!(text.starts_with("read_verilog -defer rtl/a.v\nread_verilog -defer rtl/b.v\nhierarchy"));
         assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
     }

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::graph::consumers;
 use super::model::{BN_EPSILON, Model};
@@ -47,6 +47,18 @@ impl Model {
     pub(crate) fn trace(&self, images: &Tensor) -> BTreeMap<String, Tensor> {
         let _guard = tch::no_grad_guard();
         self.run(images, Mode::Eval, &mut |node, x| self.activate(node, x, Mode::Eval))
+    }
+
+    /// Root mean square of every input channel of each layer over `images` `[N, C, H, W]`, by layer: `[I]`.
+    pub fn input_rms(&self, images: &Tensor) -> BTreeMap<String, Tensor> {
+        let mut values = self.trace(images);
+        values.insert(INPUT.to_string(), images.shallow_clone());
+        let _guard = tch::no_grad_guard();
+        let rms = |node: &LayerSpec| {
+            let x = &values[&node.inputs[0]];
+            x.square().mean_dim([0i64, 2, 3].as_slice(), false, Kind::Float).sqrt().to_device(Device::Cpu)
+        };
+        self.layers().map(|node| (node.name.clone(), rms(node))).collect()
     }
 
     /// The nodes whose output is requantized: those with a scale of their own, except the last.
@@ -89,11 +101,11 @@ impl Model {
         match node.op {
             LayerOp::Conv { window, .. } => {
                 let (_, s, p) = window_args(&window);
-                self.layer(node, x, mode, |x, w| x.conv2d(w, None::<&Tensor>, s, p, [1i64, 1], 1))
+                self.layer(node, x, mode, |x, w, b| x.conv2d(w, b, s, p, [1i64, 1], 1))
             }
             LayerOp::Dense { out } => {
                 let x = x.flatten(1, -1);
-                self.layer(node, &x, mode, |x, w| x.linear(w, None::<&Tensor>).view([-1, out as i64, 1, 1]))
+                self.layer(node, &x, mode, |x, w, b| x.linear(w, b).view([-1, out as i64, 1, 1]))
             }
             LayerOp::MaxPool(window) => {
                 let (k, s, p) = window_args(&window);
@@ -121,14 +133,26 @@ impl Model {
     }
 
     /// `product` of input and weights, then BatchNorm or bias.
-    fn layer(&self, node: &LayerSpec, x: &Tensor, mode: Mode, product: impl Fn(&Tensor, &Tensor) -> Tensor) -> Tensor {
+    fn layer(
+        &self,
+        node: &LayerSpec,
+        x: &Tensor,
+        mode: Mode,
+        product: impl Fn(&Tensor, &Tensor, Option<&Tensor>) -> Tensor,
+    ) -> Tensor {
+        if mode == Mode::Eval && self.quant.is_none() {
+            let (slope, offset) = self.folded(&node.name);
+            let w = self.effective_weight(&node.name);
+            let w = &w * quant::along_outputs(&slope.to_kind(Kind::Float), w.dim());
+            return product(x, &w, Some(&offset.to_kind(Kind::Float)));
+        }
         let (input, output) = (self.step(&node.inputs[0], mode), self.step(&node.name, mode));
         let bias = self.find(&node.name, "bias");
         let gain = if bias.is_some() { rescale(input, output.as_ref()) } else { input };
         let w = self.quantized_weight(&node.name, mode, gain.as_ref());
         let z = match mode {
-            Mode::TrainBf16 => product(&x.to_kind(Kind::BFloat16), &w.to_kind(Kind::BFloat16)),
-            _ => product(x, &w),
+            Mode::TrainBf16 => product(&x.to_kind(Kind::BFloat16), &w.to_kind(Kind::BFloat16), None),
+            _ => product(x, &w, None),
         };
         match bias {
             Some(bias) if mode != Mode::Eval => {

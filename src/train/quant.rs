@@ -32,7 +32,7 @@ pub fn weight_max(bits: u32) -> i64 {
 }
 
 /// Scale as a tensor that broadcasts over dimension 0 of a weight of `dim` dimensions.
-fn along_outputs(scale: &Tensor, dim: usize) -> Tensor {
+pub(super) fn along_outputs(scale: &Tensor, dim: usize) -> Tensor {
     let mut size = vec![1; dim];
     size[0] = -1;
     scale.view(size.as_slice())

@@ -169,6 +169,18 @@ pub enum Scope {
     All,
 }
 
+/// By what deep compression ranks weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Score {
+    /// The weight's magnitude (Han et al., ICLR 2016): the published method.
+    #[default]
+    Magnitude,
+    /// Magnitude times the root mean square of the input it weighs (Wanda, Sun et al., ICLR 2024): an input that is
+    /// nearly always zero needs no weight, however large.
+    Activation,
+}
+
 /// Deep compression: the smallest weights are zeroed and held at zero.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -177,6 +189,8 @@ pub struct DcConfig {
     pub ladder: Vec<f64>,
     /// Which weights.
     pub scope: Scope,
+    /// What makes a weight small.
+    pub score: Score,
     /// As in [`IqConfig`].
     pub margin: Margin,
     /// As in [`IqConfig`].
@@ -236,6 +250,7 @@ impl Default for DcConfig {
         Self {
             ladder: vec![0.5, 0.7, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98],
             scope: Scope::Fc,
+            score: Score::Magnitude,
             margin: Margin::Steps(1),
             grid: Vec::new(),
             fine_tune: FineTune { epochs: 2, learning_rate: 1e-3 },

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 
 use super::Stage;
 use crate::config::layers::LayerOp;
-use crate::config::search::{DcConfig, FineTune, Scope};
+use crate::config::search::{DcConfig, FineTune, Scope, Score};
 use crate::train::Model;
 
 /// See the module.
@@ -26,6 +26,21 @@ impl Dc {
         let in_scope = |op: &LayerOp| self.config.scope == Scope::All || matches!(op, LayerOp::Dense { .. });
         model.layers().filter(|n| in_scope(&n.op)).map(|n| n.name.clone()).collect()
     }
+
+    /// How much each weight counts, by layer, in the shape of its weights.
+    fn scores(&self, model: &Model, layers: &[String], images: &Tensor) -> Vec<Tensor> {
+        let magnitudes = layers.iter().map(|l| model.weight(l).abs());
+        if self.config.score == Score::Magnitude {
+            return magnitudes.collect();
+        }
+        let rms = model.input_rms(images);
+        let along_inputs = |w: Tensor, rms: &Tensor| {
+            let mut size = vec![1; w.dim()];
+            size[1] = -1;
+            w * rms.view(size.as_slice())
+        };
+        magnitudes.zip(layers).map(|(w, layer)| along_inputs(w, &rms[layer])).collect()
+    }
 }
 
 impl Stage for Dc {
@@ -37,15 +52,15 @@ impl Stage for Dc {
         self.config.fine_tune
     }
 
-    fn apply(&self, rung: usize, start: &Model, from: &Model, _calibration: &Tensor) -> Result<Model> {
+    fn apply(&self, rung: usize, start: &Model, from: &Model, calibration: &Tensor) -> Result<Model> {
         let total: usize = self.layers(start).iter().map(|l| start.weight(l).numel()).sum();
         let kept = total - (self.config.ladder[rung] * total as f64).round() as usize;
         let mut model = from.clone();
         let layers = self.layers(from);
-        let magnitudes: Vec<Tensor> = layers.iter().map(|l| from.weight(l).abs()).collect();
-        let threshold = kth_largest(&magnitudes, kept);
-        for (layer, magnitude) in layers.iter().zip(&magnitudes) {
-            model.set_mask(layer, &magnitude.ge(threshold))?;
+        let scores = self.scores(from, &layers, calibration);
+        let threshold = kth_largest(&scores, kept);
+        for (layer, score) in layers.iter().zip(&scores) {
+            model.set_mask(layer, &score.ge(threshold))?;
         }
         model.remove_dead()?;
         Ok(model)
@@ -56,7 +71,7 @@ impl Stage for Dc {
     }
 
     fn fingerprint(&self, rung: usize) -> String {
-        format!("{} of the weights, {:?}", self.config.ladder[rung], self.config.scope)
+        format!("{} of the weights, {:?}, by {:?}", self.config.ladder[rung], self.config.scope, self.config.score)
     }
 }
 
