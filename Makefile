@@ -1,7 +1,7 @@
 # What a user types. `make` alone lists the targets. Arguments for the command behind a target go into ARGS,
 # as in `make sim ARGS="--images 10000"`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint sim synth report bench
+.PHONY: help setup build run test lint formal sim synth report bench
 
 CONFIG ?= examples/fashion.toml
 # The run that CONFIG names.
@@ -20,7 +20,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 # Asks for root (through sudo) where packages are missing. The stamp makes later targets skip it.
-setup: ## install libtorch, Verilator, Icarus, Yosys and Fashion-MNIST
+setup: ## install libtorch, Verilator, Icarus, Yosys, z3 and Fashion-MNIST
 	@scripts/setup.sh
 	@mkdir -p $(dir $(STAMP)) && touch $(STAMP)
 
@@ -38,6 +38,9 @@ test: $(READY) ## format, lints, all tests, with and without training
 
 lint: $(READY) ## format and lints only
 	scripts/lint.sh
+
+formal: $(READY) ## prove the cells of formal/ with yosys-smtbmc and z3
+	scripts/formal.sh
 
 sim: build ## simulate the run's Verilog bit for bit, 1000 images
 	$(SLIMGATE) sim rtl_out/$(NAME) --images 1000 $(ARGS)

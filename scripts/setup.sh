@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what slimgate needs beside cargo: a C++ compiler, the simulators and synthesis tool, Fashion-MNIST (Debian
-# and Ubuntu packages) and libtorch (into .deps/). Idempotent: what is there is left alone, and then it needs no network.
+# Installs what slimgate needs beside cargo: a C++ compiler, the simulators, synthesis and proof tools, Fashion-MNIST
+# (Debian and Ubuntu packages) and libtorch (into .deps/). Idempotent: what is there is left alone, and then it needs no network.
 #   scripts/setup.sh              everything
 #   scripts/setup.sh --no-train   without libtorch, for `cargo build --no-default-features`
 # A libtorch of your own: export LIBTORCH=/path/to/libtorch, and it is neither downloaded nor replaced.
@@ -18,6 +18,7 @@ missing_packages() {
   has verilator || echo verilator
   has iverilog || echo iverilog
   has yosys || echo yosys
+  has z3 || echo z3
   has_data || echo dataset-fashion-mnist
   if wants_libtorch; then
     has python3 || echo python3
@@ -66,7 +67,7 @@ mapfile -t packages < <(missing_packages)
 if [ "${#packages[@]}" -gt 0 ]; then
   install_packages "${packages[@]}"
 else
-  say "compiler, simulators, Yosys and Fashion-MNIST are there"
+  say "compiler, simulators, Yosys, z3 and Fashion-MNIST are there"
 fi
 
 if [ "$no_train" = 1 ]; then

@@ -9,6 +9,7 @@ export OMP_WAIT_POLICY=PASSIVE
 cargo test --quiet --no-default-features
 # Only what needs libtorch: the rest has just passed.
 cargo test --quiet --lib --test 'train_*' --test 'search_*' --test 'resume*'
+scripts/formal.sh
 # Tests that are no Rust tests: each an executable, silent unless it fails.
 for script in scripts/tests/*.sh; do
   [ -e "$script" ] || continue

@@ -185,6 +185,21 @@ fn people_get_tables() {
 }
 
 #[test]
+fn the_page_holds_everything_itself() {
+    let (_root, run) = run_folder();
+    report(&run).assert().success();
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    for part in ["<svg", "92.20 %", "18.8 x", "4 → 2", "11 of 18", "No Verilog yet.", "data:image/png;base64,"] {
+        assert!(page.contains(part), "no {part:?} in the page");
+    }
+    // Four candidates and the baseline, each a point.
+    assert_eq!(page.matches("<circle").count(), 5);
+    for outside in ["<script", "<link", "<iframe", "@import", "url(", "src=\"http", "href=\"http"] {
+        assert!(!page.contains(outside), "{outside:?} in the page");
+    }
+}
+
+#[test]
 fn a_missing_or_broken_file_is_named_with_the_command_that_makes_it() {
     for file in ["config.toml", "search.json", "search.jsonl", "accuracy.json", "network.json", "network.safetensors"] {
         let (_root, run) = run_folder();

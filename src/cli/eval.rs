@@ -1,6 +1,7 @@
 //! `slimgate eval`: accuracy of the integer network.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -42,6 +43,8 @@ struct Evaluation {
     correct: usize,
     /// `correct / images`.
     accuracy: f64,
+    /// Speed of the interpreter, all cores.
+    images_per_second: f64,
     /// Of the whole network.
     #[serde(flatten)]
     sizes: Sizes,
@@ -54,13 +57,16 @@ pub fn run(args: &EvalArgs, out: &Output) -> anyhow::Result<()> {
     let (_, images) = data::load_test(&args.data)?;
     let images = first(images, args.images).map_err(|e| e.in_file(&args.data))?;
     let bar = progress(out, images.len());
+    let began = Instant::now();
     let correct = interpreter.correct(&images, || bar.inc(1)).map_err(|e| e.in_file(&args.data))?;
+    let seconds = began.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let evaluation = Evaluation {
         network: network.name.clone(),
         images: images.len(),
         correct,
         accuracy: correct as f64 / images.len() as f64,
+        images_per_second: images.len() as f64 / seconds.max(1e-9),
         sizes: network.sizes()?.total,
     };
     out.result(&evaluation, || text(&evaluation))
@@ -88,11 +94,11 @@ fn progress(out: &Output, images: usize) -> ProgressBar {
 }
 
 fn text(evaluation: &Evaluation) -> String {
-    let Evaluation { network, images, correct, accuracy, sizes } = evaluation;
+    let Evaluation { network, images, correct, accuracy, images_per_second, sizes } = evaluation;
     let ratio = |bits: u64| sizes.float_bits as f64 / bits.max(1) as f64;
     let size = |bits: u64| format!("{:.1} kB ({:.1} times smaller than in 32 bits)", bits as f64 / 8e3, ratio(bits));
     format!(
-        "{network}: {:.2} % of {images} test images right ({correct})\n\
+        "{network}: {:.2} % of {images} test images right ({correct}), {images_per_second:.0} images/s\n\
          stored_bits: {}\nparams_bits: {}\nnonzero weights: {} of {}\nMACs an image: {} ({} by nonzero weights)\n",
         100.0 * accuracy,
         size(sizes.stored_bits),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Output;
 use crate::report::{build, summary, write};
 
-/// Rebuild report.md and report.json from the files of a run, and print a summary.
+/// Rebuild report.html, report.md and report.json from the files of a run, and print a summary.
 ///
 /// Reads config.toml, search.json, search.jsonl, accuracy.json and network.json in RUN, and rtl.json and sim.json where
 /// they are there. Trains and simulates nothing, and needs no libtorch. docs/report-schema.md describes report.json,

@@ -13,7 +13,7 @@ use crate::run::steps::{self, Step};
 /// Train, compress, lower, evaluate, generate Verilog, simulate, report: everything, resumable.
 ///
 /// Reads a run file (TOML). Fills runs/<name>/: config.toml as resolved, search.jsonl, checkpoints, search.json,
-/// network.json with network.safetensors, accuracy.json, rtl.json, sim.json, report.md, report.json; and, beside runs/,
+/// network.json with network.safetensors, accuracy.json, rtl.json, sim.json, report.html, report.md, report.json; and, beside runs/,
 /// rtl_out/<name>/ with the Verilog. Killed at any moment, the same command goes on where it stopped; finished steps
 /// and candidates are not repeated. A changed section [hardware] or [sim] redoes what depends on it.
 #[derive(Debug, Args)]
@@ -50,8 +50,12 @@ const RTL: Step<Session> = Step { name: "rtl", sections: &["hardware"], outputs:
 
 const SIM: Step<Session> = Step { name: "sim", sections: &["sim"], outputs: &["sim.json"], work: Session::sim };
 
-const REPORT: Step<Session> =
-    Step { name: "report", sections: &[], outputs: &["report.json", "report.md"], work: Session::report };
+const REPORT: Step<Session> = Step {
+    name: "report",
+    sections: &[],
+    outputs: &["report.json", "report.md", "report.html"],
+    work: Session::report,
+};
 
 /// Runs every step that is not finished, then prints the report's summary; a target that was missed is a failure.
 pub fn run(args: &RunArgs, out: &Output) -> anyhow::Result<()> {

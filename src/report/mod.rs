@@ -1,16 +1,18 @@
-//! The report of a run, rebuilt from the files in its folder: `report.json` for machines, `report.md` and a terminal
-//! summary for people. Needs no libtorch.
+//! The report of a run, rebuilt from the files in its folder: `report.json` for machines, `report.html`, `report.md` and a
+//! terminal summary for people. Needs no libtorch.
 //!
 //! [`sources`] reads the folder, [`model`] is what a report says, [`build`] computes it; [`layers`] makes the layer
-//! table, [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
+//! table, [`html`], [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
 
 mod assemble;
+mod html;
 mod layers;
 mod markdown;
 pub mod model;
 mod show;
 mod sources;
 mod terminal;
+mod words;
 
 use std::path::Path;
 
@@ -20,12 +22,16 @@ pub use self::model::Report;
 pub use self::show::candidate as candidate_line;
 pub use self::terminal::summary;
 use crate::files::write_atomic;
+use crate::network::Network;
 use crate::run::record::write_json;
 
 /// File for machines, in the run's folder.
 pub const JSON: &str = "report.json";
 /// File for people, in the run's folder.
 pub const MARKDOWN: &str = "report.md";
+
+/// Page for people, in the run's folder.
+pub const HTML: &str = "report.html";
 
 /// The report of the run in `run`.
 ///
@@ -36,11 +42,12 @@ pub fn build(run: &Path) -> Result<Report> {
     assemble::report(&sources::Sources::read(run)?)
 }
 
-/// Writes `report.md` and `report.json` into `run`.
+/// Writes `report.html`, `report.md` and `report.json` into `run`.
 ///
 /// # Errors
-/// A folder that cannot be written.
+/// A network that cannot be read, a folder that cannot be written.
 pub fn write(report: &Report, run: &Path) -> Result<()> {
+    write_atomic(&run.join(HTML), html::text(report, &Network::load(run)?)?.as_bytes())?;
     write_atomic(&run.join(MARKDOWN), markdown::text(report)?.as_bytes())?;
     write_json(&run.join(JSON), report)
 }

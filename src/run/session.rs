@@ -196,7 +196,7 @@ impl Session {
         Ok(())
     }
 
-    /// Writes report.md and report.json.
+    /// Writes report.html, report.md and report.json.
     ///
     /// # Errors
     /// Those of [`report::build`].
