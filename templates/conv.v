@@ -6,7 +6,7 @@
 // Input    @{ input_text }@
 // Output   @{ output_text }@
 // Lanes    KPar @{ k_par }@ x InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits, @{ lut_products }@ of them in LUTs)
-// Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ text::count(*phases, "group") }@ of taps x @{ groups }@ input groups x @{ folds }@ output groups
+// Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ phases }@ x @{ groups }@ input groups x @{ folds }@ output groups
 // Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
 // Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
 `default_nettype none

@@ -4,7 +4,7 @@
 // Windows  @{ kernel_h }@ x @{ kernel_w }@, stride @{ stride_h }@ x @{ stride_w }@, padding @{ pad_h }@ x @{ pad_w }@: @{ out_h }@ x @{ out_w }@ of them an image.
 // Output   @{ text::count(*plan.k_par, "word") }@ a cycle, one of each tap, first tap in the low bits: for each window, for each of @{ text::count(*folds.count, "fold") }@,
 //          for each of @{ text::count(*banked.phase.count, "group") }@ of taps, @{ text::count(*inner.count, "word") }@ a tap. A tap in the padding reads @{ pad_word }@;
-//          taps past the last are undefined. The words leave 4 cycles after their step.
+//          taps past the last read 0. The words leave 4 cycles after their step.
 // Storage  @{ rows }@ row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. Column x of a slot lies in bank x mod @{ kernel_w }@, each a memory of its own: any window
 //          finds its taps in different memories, and reads them all in one cycle.

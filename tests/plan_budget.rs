@@ -42,3 +42,14 @@ fn lanes_past_the_budget_multiply_in_luts() {
     let error = balance(&network, target, Some(0)).unwrap_err().to_string();
     assert!(error.contains("--max-dsp"), "{error}");
 }
+
+#[test]
+fn a_search_keeps_the_budget_too() {
+    let network = example();
+    let free = balance(&network, Target::Lanes(64), None).unwrap();
+    let max = free.resources.dsp as usize / 2;
+    let capped = balance(&network, Target::Lanes(64), Some(max)).unwrap();
+    assert!(capped.resources.dsp as usize <= max && capped.lanes <= 64);
+    let error = balance(&network, Target::Lanes(64), Some(0)).unwrap_err().to_string();
+    assert!(error.contains("--max-dsp"), "{error}");
+}

@@ -86,16 +86,22 @@ pub fn balance(network: &Network, target: Target, max_dsp: Option<usize>) -> Res
         max_dsp.into_iter().for_each(|max| dsp::limit(&mut plan, max));
         anyhow::Ok(plan)
     };
-    let plan = reach(target, at)?;
-    if let Some(max) = max_dsp.filter(|&max| plan.resources.dsp > max as f64) {
+    let plan = reach(target, max_dsp, at)?;
+    if let Some(max) = max_dsp.filter(|_| !within(&plan, max_dsp)) {
         let found = format!("{:.0} DSPs, no lane among them", plan.resources.dsp);
         return Err(InputError::new("--max-dsp", found, format!("at most {max}")).into());
     }
     Ok(plan)
 }
 
+/// True where `plan` keeps the budget of multiplier blocks, if there is one.
+fn within(plan: &Plan, max_dsp: Option<usize>) -> bool {
+    max_dsp.is_none_or(|max| plan.resources.dsp <= max as f64)
+}
+
 /// The plan for `target` among those that `at` gives for a number of cycles.
-fn reach(target: Target, at: impl Fn(u64) -> Result<Plan>) -> Result<Plan> {
+fn reach(target: Target, max_dsp: Option<usize>, at: impl Fn(u64) -> Result<Plan>) -> Result<Plan> {
+    let budget = max_dsp.map_or(String::new(), |max| format!(", and at most {max} DSP (--max-dsp)"));
     match target {
         Target::Cycles(cycles) => {
             let plan = at(cycles)?;
@@ -106,13 +112,16 @@ fn reach(target: Target, at: impl Fn(u64) -> Result<Plan>) -> Result<Plan> {
             }
             Ok(plan)
         }
-        Target::Lanes(lanes) => fastest(at, "lanes", format!("at most {lanes} lanes"), |p| p.lanes <= lanes),
+        Target::Lanes(lanes) => {
+            let expected = format!("at most {lanes} lanes{budget}");
+            fastest(at, "lanes", expected, |p| p.lanes <= lanes && within(p, max_dsp))
+        }
         Target::Fit(device) => {
             let expected = format!(
-                "what {} has: {} LUT, {} DSP, {} kbit of block RAM",
+                "what {} has: {} LUT, {} DSP, {} kbit of block RAM{budget}",
                 device.name, device.lut, device.dsp, device.bram_kbit
             );
-            fastest(at, "device", expected, |p| fits(p, &device))
+            fastest(at, "device", expected, |p| fits(p, &device) && within(p, max_dsp))
         }
     }
 }
