@@ -19,7 +19,7 @@
 //! let scores = Interpreter::new(&network)?.scores(&image);
 //! assert_eq!(scores.len(), network.classes.len());
 //!
-//! let plan = balance(&network, Target::Lanes(8))?; // the fastest within 8 multiply-accumulate lanes
+//! let plan = balance(&network, Target::Lanes(8), None)?; // the fastest within 8 multiply-accumulate lanes
 //! assert!(plan.lanes <= 8);
 //!
 //! let files = slimgate::rtl::generate(&network, &plan, None)?;

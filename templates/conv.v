@@ -5,9 +5,9 @@
 //
 // Input    @{ input_text }@
 // Output   @{ output_text }@
-// Lanes    InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits)
-// Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ taps }@ taps x @{ groups }@ input groups x @{ folds }@ output groups
-// Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, i) of a word in bits [(o*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
+// Lanes    KPar @{ k_par }@ x InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits, @{ lut_products }@ of them in LUTs)
+// Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ phases }@ x @{ groups }@ input groups x @{ folds }@ output groups
+// Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
 // Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
 `default_nettype none
 
@@ -26,7 +26,7 @@ module @{ module }@ (
     wire grant;
     wire start;
     wire step;
-    wire @{ word_range }@ tap_data;
+    wire @{ taps_range }@ tap_data;
     wire tap_valid;
     wire tap_first;
     wire tap_last;
@@ -81,16 +81,17 @@ module @{ module }@ (
     generate
         for (o = 0; o < @{ out_par }@; o = o + 1) begin : gen_lane
             sg_mac #(
-                .Taps      (@{ in_par }@),
+                .Taps      (@{ products }@),
                 .Levels    (@{ tree_levels }@),
                 .ActBits   (@{ act_bits }@),
                 .ActSigned (@{ act_signed }@),
                 .WeightBits(@{ weight_bits }@),
-                .SumBits   (@{ sum_bits }@)
+                .SumBits   (@{ sum_bits }@),
+                .LutTaps   (@{ lut_taps }@)
             ) u_mac (
                 .clk_i   (clk_i),
                 .act_i   (tap_data),
-                .weight_i(weights[o*@{ in_par * weight_bits }@+:@{ in_par * weight_bits }@]),
+                .weight_i(weights[o*@{ products * weight_bits }@+:@{ products * weight_bits }@]),
                 .sum_o   (lane_sums[o*@{ sum_bits }@+:@{ sum_bits }@])
             );
         end

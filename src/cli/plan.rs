@@ -35,6 +35,10 @@ pub struct TargetArgs {
     /// Most multiply-accumulate lanes: the fastest design within them.
     #[arg(long)]
     pub max_lanes: Option<usize>,
+
+    /// Most multiplier blocks: lanes past them multiply in LUTs.
+    #[arg(long)]
+    pub max_dsp: Option<usize>,
 }
 
 impl TargetArgs {
@@ -88,7 +92,7 @@ pub struct PlanArgs {
 pub fn run(args: &PlanArgs, out: &Output) -> anyhow::Result<()> {
     let target = args.target.target()?;
     let network = Network::load(&args.network)?;
-    let plan = balance(&network, target)?;
+    let plan = balance(&network, target, args.target.max_dsp)?;
     let value = json(&plan)?;
     out.result(&value, || text(&plan, args.target.clock_mhz))
 }

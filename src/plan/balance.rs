@@ -6,9 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Plan;
-use super::choose::{Chooser, Want, dense_cycles, parallelisms, plan, steps};
+use super::choose::{Chooser, Want, dense_cycles, foldings, plan, steps, supplied};
 use super::conv::Folding;
 use super::device::Device;
+use super::dsp;
 use super::layer::sparse_input;
 use super::sparse::{self, SparseFolding};
 use super::stages::{Kind, Stage, stages};
@@ -31,6 +32,9 @@ pub enum Target {
 /// Bank counts that are considered.
 const BANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
+/// A multiplier in LUTs, roughly.
+const LANE_LUTS: usize = 64;
+
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
     cycles: u64,
@@ -40,17 +44,19 @@ struct Balanced<'a> {
 
 impl Chooser for Balanced<'_> {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
-        let outputs = parallelisms(stage.output.c);
-        let mut foldings: Vec<Folding> = parallelisms(stage.channels())
-            .into_iter()
-            .flat_map(|in_par| outputs.iter().map(move |&out_par| Folding { in_par, out_par }))
-            .collect();
+        let mut foldings = foldings(stage);
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
-            // Over the target counts first, then lanes, then cycles; narrow words break ties.
-            (cycles.saturating_sub(self.cycles), folding.lanes(), cycles, folding.in_par)
+            // Over the target counts first, then size, then cycles; few accumulators break ties.
+            (cycles.saturating_sub(self.cycles), size(stage, *folding), cycles, folding.out_par)
         });
-        foldings.into_iter().find_map(|f| steps(stage, f, want).first().map(|&step| (f, step)))
+        // Results must leave fast enough too: a pool takes a beat a cycle.
+        let beats = |step: usize| (stage.output.h * stage.output.w * stage.output.c.div_ceil(step)) as u64;
+        let keeps =
+            |f: &Folding| steps(stage, *f, want).into_iter().find(|&s| beats(s) <= self.cycles).map(|s| (*f, s));
+        let any = |f: &Folding| steps(stage, *f, want).last().map(|&s| (*f, s));
+        let supplied = foldings.iter().filter(|f| supplied(stage, **f, self.cycles));
+        supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
     }
 
     fn sparse(&mut self, stage: &Stage) -> SparseFolding {
@@ -62,13 +68,40 @@ impl Chooser for Balanced<'_> {
     }
 }
 
-/// Plans `network` for `target`.
+/// LUTs of a folding, a lane counted as [`LANE_LUTS`]: what the lanes cost, and what selects several taps a cycle.
+fn size(stage: &Stage, folding: Folding) -> usize {
+    let bits = stage.act.bits as usize;
+    let select = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * bits } else { 0 };
+    LANE_LUTS * folding.lanes() + select
+}
+
+/// Plans `network` for `target`, with at most `max_dsp` multiplier blocks: lanes past them multiply in LUTs.
 ///
 /// # Errors
 /// [`InputError`] where an operation has no engine, or no folding reaches the target.
-pub fn balance(network: &Network, target: Target) -> Result<Plan> {
+pub fn balance(network: &Network, target: Target, max_dsp: Option<usize>) -> Result<Plan> {
     let bounds = sparse_bounds(network)?;
-    let at = |cycles: u64| plan(network, &mut Balanced { cycles, bounds: &bounds });
+    let at = |cycles: u64| {
+        let mut plan = plan(network, &mut Balanced { cycles, bounds: &bounds })?;
+        max_dsp.into_iter().for_each(|max| dsp::limit(&mut plan, max));
+        anyhow::Ok(plan)
+    };
+    let plan = reach(target, max_dsp, at)?;
+    if let Some(max) = max_dsp.filter(|_| !within(&plan, max_dsp)) {
+        let found = format!("{:.0} DSPs, no lane among them", plan.resources.dsp);
+        return Err(InputError::new("--max-dsp", found, format!("at most {max}")).into());
+    }
+    Ok(plan)
+}
+
+/// True where `plan` keeps the budget of multiplier blocks, if there is one.
+fn within(plan: &Plan, max_dsp: Option<usize>) -> bool {
+    max_dsp.is_none_or(|max| plan.resources.dsp <= max as f64)
+}
+
+/// The plan for `target` among those that `at` gives for a number of cycles.
+fn reach(target: Target, max_dsp: Option<usize>, at: impl Fn(u64) -> Result<Plan>) -> Result<Plan> {
+    let budget = max_dsp.map_or(String::new(), |max| format!(", and at most {max} DSP (--max-dsp)"));
     match target {
         Target::Cycles(cycles) => {
             let plan = at(cycles)?;
@@ -79,13 +112,16 @@ pub fn balance(network: &Network, target: Target) -> Result<Plan> {
             }
             Ok(plan)
         }
-        Target::Lanes(lanes) => fastest(at, "lanes", format!("at most {lanes} lanes"), |p| p.lanes <= lanes),
+        Target::Lanes(lanes) => {
+            let expected = format!("at most {lanes} lanes{budget}");
+            fastest(at, "lanes", expected, |p| p.lanes <= lanes && within(p, max_dsp))
+        }
         Target::Fit(device) => {
             let expected = format!(
-                "what {} has: {} LUT, {} DSP, {} kbit of block RAM",
+                "what {} has: {} LUT, {} DSP, {} kbit of block RAM{budget}",
                 device.name, device.lut, device.dsp, device.bram_kbit
             );
-            fastest(at, "device", expected, |p| fits(p, &device))
+            fastest(at, "device", expected, |p| fits(p, &device) && within(p, max_dsp))
         }
     }
 }

@@ -38,13 +38,25 @@ pub fn parallelisms(channels: usize) -> Vec<usize> {
     all
 }
 
+/// The foldings of `stage`, one for each number of groups of taps, inputs and outputs.
+pub fn foldings(stage: &Stage) -> Vec<Folding> {
+    let (inputs, outputs) = (parallelisms(stage.channels()), parallelisms(stage.output.c));
+    let mut all = Vec::new();
+    for k_par in parallelisms(stage.taps()) {
+        for &in_par in &inputs {
+            all.extend(outputs.iter().map(|&out_par| Folding { k_par, in_par, out_par }));
+        }
+    }
+    all
+}
+
 /// The steps (results that leave a cycle) that let `folding` run at its full rate and that the consumer takes,
 /// ascending.
 pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize> {
-    let Folding { in_par, out_par } = folding;
-    let fold_cycles = stage.taps() * stage.channels().div_ceil(in_par);
+    let Folding { k_par, in_par, out_par } = folding;
+    let fold_cycles = stage.taps().div_ceil(k_par) * stage.channels().div_ceil(in_par);
     let folds = stage.output.c.div_ceil(out_par);
-    let arrives = Want { lanes: in_par, flattens: stage.flattens(), shape: stage.input };
+    let arrives = arrives(stage, folding);
     if stage.given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
         return Vec::new();
     }
@@ -56,10 +68,22 @@ pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize>
     (least..=out_par).filter(|&s| folds == 1 || out_par % s == 0).filter(|&s| want.takes(s)).collect()
 }
 
+fn arrives(stage: &Stage, folding: Folding) -> Want {
+    Want { lanes: folding.in_par, flattens: stage.flattens(), shape: stage.input }
+}
+
+/// True where `folding` takes a stream whose beats an image are at most `beats` (a given stream is what it is).
+pub fn supplied(stage: &Stage, folding: Folding, beats: u64) -> bool {
+    let arrives = arrives(stage, folding);
+    let made = |lanes: usize| (stage.made_pixels * stage.input.c.div_ceil(lanes)) as u64;
+    stage.given_lanes.is_some() || (1..=stage.input.c).any(|lanes| made(lanes) <= beats && arrives.takes(lanes))
+}
+
 /// Cycles an image of a dense stage under `folding`.
 pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
     let Shape { c, h, w } = stage.output;
-    (h * w * stage.taps() * stage.channels().div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
+    let taps = stage.taps().div_ceil(folding.k_par);
+    (h * w * taps * stage.channels().div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
 }
 
 /// Chooses for one stage, given what its consumer wants (`None` after the last).

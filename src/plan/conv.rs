@@ -3,15 +3,18 @@
 use serde::Serialize;
 
 use super::Memory;
+use super::estimate::in_lut;
 use super::requant::Requant;
 use super::stream::{Adapter, Stream};
 use super::window::WindowPlan;
 use crate::network::Params;
 use crate::network::graph::{ActType, Shape};
 
-/// How many input and output channels one cycle takes.
+/// How many taps, input channels and output channels one cycle takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Folding {
+    /// Taps of the window a cycle.
+    pub k_par: usize,
     /// Input channels a cycle.
     pub in_par: usize,
     /// Output channels a cycle.
@@ -21,7 +24,12 @@ pub struct Folding {
 impl Folding {
     /// Multiply-accumulate lanes.
     pub fn lanes(self) -> usize {
-        self.in_par * self.out_par
+        self.products() * self.out_par
+    }
+
+    /// Products of one output channel a cycle.
+    pub fn products(self) -> usize {
+        self.k_par * self.in_par
     }
 }
 
@@ -67,6 +75,8 @@ pub struct ConvPlan {
     pub acc_bits: u32,
     /// Levels of a lane's adder tree.
     pub tree_levels: u32,
+    /// Lanes whose products are made of LUTs, not of DSPs.
+    pub lut_products: usize,
     /// Constants and widths of the requantizer.
     pub requant: Requant,
     /// Output queue, a power of two of beats.
@@ -79,8 +89,6 @@ pub struct ConvPlan {
 
 /// Cycles of the parts behind the multiply-accumulate lanes: accumulate, serialize.
 const BEHIND_LANES: usize = 2;
-/// Cycles from a word's step to the lanes.
-const BEFORE_LANES: usize = 2;
 
 /// `ceil(log2(n))`.
 pub fn log2_ceil(n: usize) -> u32 {
@@ -96,12 +104,13 @@ impl ConvPlan {
         let groups = layer.input.channels.div_ceil(folding.in_par);
         let folds = out_channels.div_ceil(folding.out_par);
         let input = Shape { c: layer.input.channels, h: layer.input.height, w: layer.input.width };
-        let window = WindowPlan::new(input, layer.out_shape, layer.geometry, groups, folds, false);
+        let window =
+            WindowPlan::new(input, layer.out_shape, layer.geometry, groups, folds, false).with_taps(folding.k_par);
         let steps = folding.out_par.div_ceil(step);
         if steps > window.fold_cycles() || (folds > 1 && folding.out_par % step != 0) {
             return None;
         }
-        let tree_levels = log2_ceil(folding.in_par);
+        let tree_levels = log2_ceil(folding.products());
         let mut plan = Self {
             folding,
             window,
@@ -112,6 +121,7 @@ impl ConvPlan {
             sum_bits: (layer.input.bits + layer.weight_bits + tree_levels).min(layer.acc_bits),
             acc_bits: layer.acc_bits,
             tree_levels,
+            lut_products: if in_lut(layer.input.bits, layer.weight_bits) { folding.lanes() } else { 0 },
             requant: Requant::new(layer.params, layer.out),
             queue_addr_bits: 0,
             in_channels: layer.input.channels,
@@ -129,7 +139,8 @@ impl ConvPlan {
     /// Beats that may be under way, from the start of their fold until they leave the queue, at the full rate.
     fn queue_bits(&self) -> u32 {
         let fold = self.window.fold_cycles();
-        let behind = BEFORE_LANES + self.mac_latency() + BEHIND_LANES + self.requant.latency() + self.steps + 2;
+        let behind =
+            self.window.read_latency() + self.mac_latency() + BEHIND_LANES + self.requant.latency() + self.steps + 2;
         log2_ceil(self.steps * ((fold + behind).div_ceil(fold) + 1)).max(1)
     }
 
@@ -148,38 +159,49 @@ impl ConvPlan {
         self.window.folds * self.steps
     }
 
-    /// Line buffer, weights, constants. `weights` counts the layer's own weights.
-    pub fn memories(&self, act_bits: u32, weights: usize) -> Vec<Memory> {
+    /// The line buffer; banks that are read together count as one word.
+    fn rows_memory(&self, act_bits: u32) -> Memory {
         let window = &self.window;
         let word_bits = self.folding.in_par as u32 * act_bits;
-        let row_bits = (window.rows * window.width * self.in_channels) as u64 * u64::from(act_bits);
+        let used = (window.rows * window.width * self.in_channels) as u64 * u64::from(act_bits);
+        match self.folding.k_par {
+            1 => Memory::new("rows", word_bits, window.depth(), used),
+            _ => Memory::new("rows", word_bits * (window.rows * window.banks()) as u32, window.bank_words(), used),
+        }
+    }
+
+    /// Line buffer, weights, constants. `weights` counts the layer's own weights.
+    pub fn memories(&self, act_bits: u32, weights: usize) -> Vec<Memory> {
         let weight_bits = weights as u64 * u64::from(self.weight_bits);
         let const_bits = self.requant.const_bits();
         let const_used = self.out_channels as u64 * u64::from(const_bits);
         vec![
-            Memory::new("rows", word_bits, window.depth(), row_bits),
+            self.rows_memory(act_bits),
             Memory::new("weight", self.weight_width() as u32, self.weight_depth(), weight_bits),
             Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used),
         ]
     }
 }
 
-/// The weight words in the order in which the engine reads them: per output group, per tap, per input group; each word
-/// holds `out_par * in_par` weights, output-major. Lanes past the last channel hold 0.
+/// The weight words in the order in which the engine reads them: per output group, per group of taps, per input group;
+/// each word holds `out_par * k_par * in_par` weights, output-major, then by tap. Lanes past the last channel or tap
+/// hold 0.
 pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer) -> Vec<Vec<i64>> {
     let taps = plan.window.kernel[0] * plan.window.kernel[1];
     let inputs = layer.source.iter().flatten().count();
     let weight = |o: usize, i: usize, tap: usize| -> i64 {
-        let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels);
+        let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels && tap < taps);
         source.map_or(0, |source| i64::from(layer.params.weight[(o * inputs + source) * taps + tap]))
     };
-    let Folding { in_par, out_par } = plan.folding;
+    let Folding { k_par, in_par, out_par } = plan.folding;
     let mut words = Vec::with_capacity(plan.weight_depth());
     for fold in 0..plan.window.folds {
-        for tap in 0..taps {
+        for phase in 0..plan.window.phases() {
             for group in 0..plan.window.groups {
-                let lanes = (0..out_par).flat_map(|o| (0..in_par).map(move |i| (o, i)));
-                words.push(lanes.map(|(o, i)| weight(fold * out_par + o, group * in_par + i, tap)).collect());
+                let products = (0..k_par).flat_map(|k| (0..in_par).map(move |i| (k, i)));
+                let lanes = (0..out_par).flat_map(|o| products.clone().map(move |(k, i)| (o, k, i)));
+                let lane = |(o, k, i)| weight(fold * out_par + o, group * in_par + i, phase * k_par + k);
+                words.push(lanes.map(lane).collect());
             }
         }
     }

@@ -18,6 +18,8 @@ use super::stream::Stream;
 
 /// Products up to this sum of operand widths are cheaper in LUTs.
 const LUT_PRODUCT_BITS: u32 = 10;
+/// LUTs of a product in LUTs for each bit of the one and bit of the other operand (Yosys 0.70, 8 x 8 bits).
+const LUTS_A_PRODUCT_BIT: f64 = 1.6;
 /// Memories up to this size lie in LUT RAM (64 bits a LUT).
 const LUT_RAM_BITS: u64 = 4096;
 
@@ -73,9 +75,19 @@ fn memory(memory: &Memory) -> Resources {
     Resources { bram36: halves / 2.0, ..Default::default() }
 }
 
+/// True where a product of `a` and `b` bits is cheaper in LUTs.
+pub fn in_lut(a: u32, b: u32) -> bool {
+    a + b <= LUT_PRODUCT_BITS
+}
+
+/// A product made of LUTs.
+fn lut_product(a: u32, b: u32) -> Resources {
+    Resources { lut: f64::from(a * b) * LUTS_A_PRODUCT_BIT, ff: f64::from(a + b), ..Default::default() }
+}
+
 fn product(a: u32, b: u32) -> Resources {
-    if a + b <= LUT_PRODUCT_BITS {
-        Resources { lut: f64::from(a * b) * 0.9, ff: f64::from(a + b), ..Default::default() }
+    if in_lut(a, b) {
+        lut_product(a, b)
     } else {
         Resources { dsp: f64::from(a.div_ceil(25) * b.div_ceil(18)), ..Default::default() }
     }
@@ -102,17 +114,29 @@ fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
 }
 
 fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
-    let lanes = times(plan.folding.lanes(), product(act_bits, plan.weight_bits));
+    let lanes = times(plan.folding.lanes() - plan.lut_products, product(act_bits, plan.weight_bits))
+        + times(plan.lut_products, lut_product(act_bits, plan.weight_bits));
     let adders = plan.folding.out_par * ((1usize << plan.tree_levels) - 1);
     let tree = times(adders, adder(plan.sum_bits));
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
-    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() };
+    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() } + taps(plan, act_bits);
     let results = if plan.requant.out.is_some() {
         requantizers(plan.step, plan.acc_bits, plan.requant.mul_bits)
     } else {
         times(plan.step, adder(plan.acc_bits))
     };
     lanes + tree + accumulators + walker + results + queue(out.beat_bits(), plan.queue_addr_bits)
+}
+
+/// What brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
+fn taps(plan: &ConvPlan, act_bits: u32) -> Resources {
+    if plan.folding.k_par == 1 {
+        return Resources::default();
+    }
+    let [kernel_h, kernel_w] = plan.window.kernel;
+    let word_bits = (plan.folding.in_par * act_bits as usize) as f64;
+    let all = (kernel_h * kernel_w) as f64 * word_bits;
+    Resources { lut: 2.0 * all, ff: all + plan.folding.k_par as f64 * word_bits, ..Default::default() }
 }
 
 fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {

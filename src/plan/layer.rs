@@ -138,7 +138,7 @@ fn finish(stage: &Stage, adapter: Adapter, input: Stream, out: Stream, engine: E
     let (lanes, useful_macs, cycles, memories) = match &engine {
         Engine::Conv(p) => {
             let macs = (weights * h * w) as u64;
-            (p.folding.lanes(), macs, p.window.cycles(), p.memories(input.bits, weights))
+            (p.folding.lanes(), macs, p.window.cycles().max(p.window.image_words()), p.memories(input.bits, weights))
         }
         Engine::Sparse(p) => {
             let nonzeros = params.weight.iter().filter(|w| **w != 0).count() as u64;

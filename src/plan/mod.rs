@@ -8,6 +8,7 @@ pub mod balance;
 pub mod choose;
 pub mod conv;
 pub mod device;
+pub mod dsp;
 pub mod estimate;
 pub mod layer;
 pub mod memory;

@@ -3,11 +3,11 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::Plan;
-use super::choose::{Chooser, Want, parallelisms, plan, steps};
+use super::choose::{Chooser, Want, foldings, plan, steps};
 use super::conv::Folding;
 use super::sparse::SparseFolding;
 use super::stages::Stage;
+use super::{Plan, dsp};
 use crate::network::Network;
 
 /// Draws every choice from `rng`.
@@ -15,10 +15,11 @@ struct RandomChooser<'a, R: Rng>(&'a mut R);
 
 impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
-        let fitting: Vec<(Folding, usize)> = parallelisms(stage.channels())
-            .into_iter()
-            .filter(|&in_par| in_par <= 16)
-            .flat_map(|in_par| parallelisms(stage.output.c).into_iter().map(move |out_par| Folding { in_par, out_par }))
+        let all = foldings(stage).into_iter().filter(|f| f.in_par <= 16 && (f.k_par == 1 || f.lanes() <= 64));
+        // Several taps a cycle in half the draws, as far as the kernel has them.
+        let many = stage.taps() > 1 && self.0.random_bool(0.5);
+        let fitting: Vec<(Folding, usize)> = all
+            .filter(|f| (f.k_par > 1) == many)
             .flat_map(|folding| steps(stage, folding, want).into_iter().map(move |step| (folding, step)))
             .collect();
         fitting.choose(self.0).copied()
@@ -35,5 +36,9 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
 /// # Errors
 /// As [`plan`].
 pub fn random(network: &Network, rng: &mut impl Rng) -> anyhow::Result<Plan> {
-    plan(network, &mut RandomChooser(rng))
+    let mut plan = plan(network, &mut RandomChooser(rng))?;
+    // Some lanes in LUTs.
+    let blocks = plan.resources.dsp as usize;
+    dsp::limit(&mut plan, rng.random_range(0..=blocks));
+    Ok(plan)
 }

@@ -37,6 +37,8 @@ pub struct Stage {
     pub out: Option<ActType>,
     /// Lanes of the arriving stream where they are given: the network's input, perhaps through pools.
     pub given_lanes: Option<usize>,
+    /// Pixels of the arriving stream where an engine, or the network's input, makes it: before any pools.
+    pub made_pixels: usize,
 }
 
 impl Stage {
@@ -70,6 +72,7 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
     let mut before = INPUT;
     let mut stream = shapes[INPUT];
     let mut given_lanes = Some(stream.c);
+    let mut made_pixels = stream.h * stream.w;
     for (i, node) in network.nodes.iter().enumerate() {
         if node.inputs != [before] {
             let place = format!("nodes[{i}] {:?}.inputs", node.name);
@@ -86,11 +89,13 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
                 act: acts[before],
                 out: acts.get(&node.name).copied(),
                 given_lanes,
+                made_pixels,
             });
+            stream = shapes[&node.name];
             if !matches!(kind, Kind::Pool(..)) {
                 given_lanes = None;
+                made_pixels = stream.h * stream.w;
             }
-            stream = shapes[&node.name];
         }
         before = &node.name;
     }

@@ -25,12 +25,14 @@ pub struct WindowPlan {
     pub folds: usize,
     /// One word group a pass (pools) instead of all of them (convolutions).
     pub depthwise: bool,
+    /// Taps read in one cycle; with more than one, the columns of a row lie in banks.
+    pub k_par: usize,
     /// Row slots in the ring.
     pub rows: usize,
 }
 
 impl WindowPlan {
-    /// The geometry of `[kernel, stride, padding]` over `input`, with `out` the output's shape.
+    /// The geometry of `[kernel, stride, padding]` over `input`, with `out` the output's shape; one tap a cycle.
     pub fn new(
         input: Shape,
         out: Shape,
@@ -42,12 +44,27 @@ impl WindowPlan {
         // The windows' rows, and the rows of the next windows that arrive meanwhile.
         let rows = kernel[0].max(stride[0]) + stride[0];
         let out = [out.h, out.w];
-        Self { height: input.h, width: input.w, groups, kernel, stride, padding, out, folds, depthwise, rows }
+        Self { height: input.h, width: input.w, groups, kernel, stride, padding, out, folds, depthwise, k_par: 1, rows }
     }
 
-    /// Words read in one pass.
+    /// The same with `k_par` taps a cycle.
+    pub fn with_taps(self, k_par: usize) -> Self {
+        Self { k_par, ..self }
+    }
+
+    /// Groups of taps in a pass.
+    pub fn phases(&self) -> usize {
+        (self.kernel[0] * self.kernel[1]).div_ceil(self.k_par)
+    }
+
+    /// Cycles of one pass.
     pub fn fold_cycles(&self) -> usize {
-        self.kernel[0] * self.kernel[1] * self.inner()
+        self.phases() * self.inner()
+    }
+
+    /// Cycles from the step that reads a word until it is out.
+    pub fn read_latency(&self) -> usize {
+        if self.k_par > 1 { 4 } else { 2 }
     }
 
     /// Words a tap in one pass.
@@ -55,7 +72,7 @@ impl WindowPlan {
         if self.depthwise { 1 } else { self.groups }
     }
 
-    /// Cycles an image at the steady state.
+    /// Cycles of the passes of an image.
     pub fn cycles(&self) -> u64 {
         (self.out[0] * self.out[1] * self.folds * self.fold_cycles()) as u64
     }
@@ -76,8 +93,23 @@ impl WindowPlan {
         self.width * self.groups
     }
 
+    /// Words of an image as they are stored.
+    pub fn image_words(&self) -> u64 {
+        (self.height * self.row_words()) as u64
+    }
+
     /// Words of the line buffer.
     pub fn depth(&self) -> usize {
         self.rows * self.row_words()
+    }
+
+    /// Banks of a row slot where several taps are read at once.
+    pub fn banks(&self) -> usize {
+        if self.k_par > 1 { self.kernel[1] } else { 1 }
+    }
+
+    /// Words of one bank of one row slot.
+    pub fn bank_words(&self) -> usize {
+        self.width.div_ceil(self.banks()) * self.groups
     }
 }

@@ -20,15 +20,19 @@ struct Conv<'a> {
     formula: String,
     input_text: String,
     output_text: String,
+    k_par: usize,
     in_par: usize,
+    products: usize,
     out_par: usize,
     lanes: usize,
+    lut_products: usize,
+    lut_taps: String,
     act_bits: u32,
     act_signed: u8,
     weight_bits: usize,
     cycles: u64,
     windows: usize,
-    taps: usize,
+    phases: String,
     groups: usize,
     folds: usize,
     weight_depth: usize,
@@ -37,6 +41,7 @@ struct Conv<'a> {
     step: usize,
     queue_beats: usize,
     word_range: String,
+    taps_range: String,
     out_range: String,
     weight_addr: Counter,
     tree_levels: u32,
@@ -107,15 +112,22 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         formula: text::result(plan.requant.out, "acc[o]"),
         input_text: text::stream(&layer.input, plan.folding.in_par),
         output_text: text::stream(&layer.out, layer.out.lanes),
+        k_par: plan.folding.k_par,
         in_par: plan.folding.in_par,
+        products: plan.folding.products(),
         out_par: plan.folding.out_par,
         lanes: plan.folding.lanes(),
+        lut_products: plan.lut_products,
+        lut_taps: lut_taps(plan),
         act_bits: layer.input.bits,
         act_signed: u8::from(layer.input.signed),
         weight_bits: plan.weight_bits as usize,
         cycles: window.cycles(),
         windows: window.out[0] * window.out[1],
-        taps: kernel_h * kernel_w,
+        phases: match plan.folding.k_par {
+            1 => text::count(window.phases(), "tap"),
+            _ => text::count(window.phases(), "group") + " of taps",
+        },
         groups: window.groups,
         folds: window.folds,
         weight_depth: plan.weight_depth(),
@@ -124,6 +136,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         step: plan.step,
         queue_beats: 1 << plan.queue_addr_bits,
         word_range: range(plan.folding.in_par * layer.input.bits as usize),
+        taps_range: range(plan.folding.products() * layer.input.bits as usize),
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
         tree_levels: plan.tree_levels,
@@ -132,6 +145,19 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         mac_latency: plan.mac_latency(),
         drain: drain(module, layer, plan)?,
     })
+}
+
+/// How many taps of output lane `o` multiply in LUTs: the first lanes' come first.
+fn lut_taps(plan: &ConvPlan) -> String {
+    let taps = plan.folding.products();
+    let (full, rest) = (plan.lut_products / taps, plan.lut_products % taps);
+    if full == plan.folding.out_par {
+        taps.to_string()
+    } else if plan.lut_products == 0 {
+        "0".into()
+    } else {
+        format!("(o < {full}) ? {taps} : ((o == {full}) ? {rest} : 0)")
+    }
 }
 
 fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {

@@ -14,6 +14,7 @@ mod text;
 mod tidy;
 mod top;
 mod window;
+mod window_banks;
 
 pub use design::generate;
 

@@ -4,12 +4,15 @@ use anyhow::Result;
 use askama::Template;
 
 use super::literal::{Counter, Signed, lit, range};
+use super::window_banks::Banked;
 use super::{Artifact, text};
 use crate::plan::window::WindowPlan;
 
 #[derive(Template)]
 #[template(path = "window.v")]
-struct Window {
+struct Window<'a> {
+    plan: &'a WindowPlan,
+    banked: Banked,
     module: String,
     node: String,
     height: usize,
@@ -69,85 +72,94 @@ struct Window {
 
 /// The module `<module>_window` for words of `word_bits` bits; taps in the padding read `pad_word`.
 pub fn emit(module: &str, node: &str, plan: &WindowPlan, word_bits: usize, pad_word: String) -> Result<Artifact> {
-    let [kernel_h, kernel_w] = plan.kernel;
-    let [stride_h, stride_w] = plan.stride;
-    let [pad_h, pad_w] = plan.padding;
-    let [out_h, out_w] = plan.out;
-    let (used, words, depth) = (plan.used_rows(), plan.row_words(), plan.depth());
-    let span = kernel_h.max(stride_h);
-    let addr = Counter::new(depth);
-    let wide = Counter::new(2 * depth + 1);
-    let wide = Counter { range: range(addr.bits as usize + 1), bits: addr.bits + 1, ..wide };
-    let row = Counter::new(plan.height);
-    let slots = Counter::new(plan.rows + 1);
-    let folds = Counter::new(plan.folds);
-    let far_y = (plan.height + 2 * span + stride_h + kernel_h) as i64;
-    let far_x = (plan.width + pad_w + stride_w + kernel_w) as i64;
-    let y = Signed::holding(-(pad_h as i64) - 1, far_y, slots.bits + 1);
-    let x = Signed::holding(-(pad_w as i64) - 1, far_x, 2);
-    let groups = plan.groups as i64;
-    let off = Signed::holding(-(pad_w as i64 + 1) * groups, far_x * groups, addr.bits + 1);
-    let wide_lit = |value: usize| lit(wide.bits, value as u64);
-    let window = Window {
-        module: format!("{module}_window"),
-        node: node.to_string(),
-        height: plan.height,
-        width: plan.width,
-        groups: plan.groups,
-        word_bits,
-        kernel_h,
-        kernel_w,
-        stride_h,
-        stride_w,
-        pad_h,
-        pad_w,
-        out_h,
-        out_w,
-        rows: plan.rows,
-        word: range(word_bits),
-        col: Counter::new(words),
-        inner: Counter::new(plan.inner()),
-        kx: Counter::new(kernel_w),
-        ky: Counter::new(kernel_h),
-        ox: Counter::new(out_w),
-        oy: Counter::new(out_h),
-        row_used: if used < plan.height { format!("(write_row_q < {})", row.lit(used)) } else { "1'b1".into() },
-        stride_y: y.lit(stride_h as i64),
-        start_y: y.lit(-(pad_h as i64)),
-        span_y: y.lit(span as i64),
-        used_y: y.lit(used as i64),
-        rows_y: y.lit(plan.height as i64),
-        line_words: wide_lit(words),
-        stride_words: wide_lit(stride_h * words % depth),
-        image_words: wide_lit(used * words % depth),
-        lead_words: wide_lit((used + plan.rows * pad_h - pad_h) * words % depth),
-        depth: wide_lit(depth),
-        stride_x: x.lit(stride_w as i64),
-        start_x: x.lit(-(pad_w as i64)),
-        cols_x: x.lit(plan.width as i64),
-        stride_off: off.lit(stride_w as i64 * groups),
-        start_off: off.lit(-(pad_w as i64) * groups),
-        tap_jump: off.lit(if plan.depthwise { groups } else { 1 }),
-        fold_offset: if plan.depthwise {
-            format!(" + $signed({{{}, fold_word}})", lit(off.bits - folds.bits, 0))
-        } else {
-            String::new()
-        },
-        unused_off: format!("&{{1'b0, off_q[{}:{}]}}", off.msb, addr.bits),
-        first_need: slots.lit((span - pad_h.min(span)).clamp(1, used)),
-        first_top: addr.lit((plan.rows - 1) * pad_h * words % depth),
-        ram_depth: depth,
-        ram_style: "auto",
-        padded: plan.padded(),
-        pad_word,
-        addr,
-        wide,
-        row,
-        slots,
-        folds,
-        y,
-        x,
-        off,
-    };
+    let window = Window::new(module, node, plan, word_bits, pad_word);
     Ok(Artifact::new(format!("rtl/{module}_window.v"), window.render()? + "\n"))
+}
+
+impl<'a> Window<'a> {
+    fn new(module: &str, node: &str, plan: &'a WindowPlan, word_bits: usize, pad_word: String) -> Self {
+        let [[kernel_h, kernel_w], [stride_h, stride_w], [pad_h, pad_w]] = [plan.kernel, plan.stride, plan.padding];
+        let [out_h, out_w] = plan.out;
+        let (used, row_words) = (plan.used_rows(), plan.row_words());
+        // Where rows stand in the ring: words of one memory, or slots with memories of their own.
+        let unit = if plan.k_par > 1 { 1 } else { row_words };
+        let depth = plan.rows * unit;
+        let span = kernel_h.max(stride_h);
+        let addr = Counter::new(depth);
+        let wide = Counter::new(2 * depth + 1);
+        let wide = Counter { range: range(addr.bits as usize + 1), bits: addr.bits + 1, ..wide };
+        let row = Counter::new(plan.height);
+        let slots = Counter::new(plan.rows + 1);
+        let folds = Counter::new(plan.folds);
+        let far_y = (plan.height + 2 * span + stride_h + kernel_h) as i64;
+        let far_x = (plan.width + pad_w + stride_w + kernel_w) as i64;
+        let y = Signed::holding(-(pad_h as i64) - 1, far_y, slots.bits + 1);
+        let x = Signed::holding(-(pad_w as i64) - 1, far_x, 2);
+        let groups = plan.groups as i64;
+        let off = Signed::holding(-(pad_w as i64 + 1) * groups, far_x * groups, addr.bits + 1);
+        let wide_lit = |value: usize| lit(wide.bits, value as u64);
+        Window {
+            plan,
+            banked: Banked::new(plan, &y, &x, word_bits),
+            module: format!("{module}_window"),
+            node: node.to_string(),
+            height: plan.height,
+            width: plan.width,
+            groups: plan.groups,
+            word_bits,
+            kernel_h,
+            kernel_w,
+            stride_h,
+            stride_w,
+            pad_h,
+            pad_w,
+            out_h,
+            out_w,
+            rows: plan.rows,
+            word: range(word_bits),
+            col: Counter::new(row_words),
+            inner: Counter::new(plan.inner()),
+            kx: Counter::new(kernel_w),
+            ky: Counter::new(kernel_h),
+            ox: Counter::new(out_w),
+            oy: Counter::new(out_h),
+            row_used: if used < plan.height { format!("(write_row_q < {})", row.lit(used)) } else { "1'b1".into() },
+            stride_y: y.lit(stride_h as i64),
+            start_y: y.lit(-(pad_h as i64)),
+            span_y: y.lit(span as i64),
+            used_y: y.lit(used as i64),
+            rows_y: y.lit(plan.height as i64),
+            line_words: wide_lit(unit),
+            stride_words: wide_lit(stride_h * unit % depth),
+            image_words: wide_lit(used * unit % depth),
+            lead_words: wide_lit((used + plan.rows * pad_h - pad_h) * unit % depth),
+            depth: wide_lit(depth),
+            stride_x: x.lit(stride_w as i64),
+            start_x: x.lit(-(pad_w as i64)),
+            cols_x: x.lit(plan.width as i64),
+            stride_off: off.lit(stride_w as i64 * groups),
+            start_off: off.lit(-(pad_w as i64) * groups),
+            tap_jump: off.lit(if plan.depthwise { groups } else { 1 }),
+            fold_offset: if plan.depthwise {
+                format!(" + $signed({{{}, fold_word}})", lit(off.bits - folds.bits, 0))
+            } else {
+                String::new()
+            },
+            unused_off: format!("&{{1'b0, off_q[{}:{}]}}", off.msb, addr.bits),
+            first_need: slots.lit((span - pad_h.min(span)).clamp(1, used)),
+            first_top: addr.lit((plan.rows - 1) * pad_h * unit % depth),
+            ram_depth: depth,
+            ram_style: "auto",
+            padded: plan.padded(),
+            pad_word,
+            addr,
+            wide,
+            row,
+            slots,
+            folds,
+            y,
+            x,
+            off,
+        }
+    }
 }

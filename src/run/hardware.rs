@@ -56,7 +56,7 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let (target, words) = target(config)?;
     let network = Network::load(run)?;
     let began = Instant::now();
-    let plan = balance(&network, target)?;
+    let plan = balance(&network, target, None)?;
     let mut files = generate(&network, &plan, Some(run))?;
     let board = Board { device: Device::named(&config.device)?, clock_mhz: config.clock_mhz };
     files.extend(scripts::emit(&plan.name, &files, &board)?);

@@ -5,9 +5,9 @@
 //
 // Input    8 x 8 pixels of 1 channel, unsigned 8 bits, 1 a beat
 // Output   8 x 8 pixels of 4 channels, unsigned 4 bits, 1 a beat
-// Lanes    InPar 1 x OutPar 2 (2 multipliers of 8 x 4 bits)
+// Lanes    KPar 1 x InPar 1 x OutPar 2 (2 multipliers of 8 x 4 bits, 0 of them in LUTs)
 // Cycles   1152 an image = 64 windows x 9 taps x 1 input groups x 2 output groups
-// Weights  18 words x 8 bits; weight (o, i) of a word in bits [(o*InPar + i)*4 +: 4]
+// Weights  18 words x 8 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*4 +: 4]
 // Results  leave 1 channel a cycle into a queue of 8 beats
 `default_nettype none
 
@@ -86,7 +86,8 @@ module example_conv1 (
                 .ActBits   (8),
                 .ActSigned (0),
                 .WeightBits(4),
-                .SumBits   (12)
+                .SumBits   (12),
+                .LutTaps   (0)
             ) u_mac (
                 .clk_i   (clk_i),
                 .act_i   (tap_data),

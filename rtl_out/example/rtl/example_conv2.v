@@ -5,9 +5,9 @@
 //
 // Input    4 x 4 pixels of 4 channels, unsigned 4 bits, 1 a beat
 // Output   4 x 4 pixels of 6 channels, unsigned 4 bits, 1 a beat
-// Lanes    InPar 1 x OutPar 3 (3 multipliers of 4 x 3 bits)
+// Lanes    KPar 1 x InPar 1 x OutPar 3 (3 multipliers of 4 x 3 bits, 3 of them in LUTs)
 // Cycles   1152 an image = 16 windows x 9 taps x 4 input groups x 2 output groups
-// Weights  72 words x 9 bits; weight (o, i) of a word in bits [(o*InPar + i)*3 +: 3]
+// Weights  72 words x 9 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*3 +: 3]
 // Results  leave 1 channel a cycle into a queue of 16 beats
 `default_nettype none
 
@@ -86,7 +86,8 @@ module example_conv2 (
                 .ActBits   (4),
                 .ActSigned (0),
                 .WeightBits(3),
-                .SumBits   (7)
+                .SumBits   (7),
+                .LutTaps   (1)
             ) u_mac (
                 .clk_i   (clk_i),
                 .act_i   (tap_data),

@@ -95,16 +95,17 @@ module example_conv2_window (
     wire signed [4:0] next_need = reach_cut - next_base;
     wire signed [4:0] free_rows = (end_image ? 5'sd4 : next_base) - base_y;
 
-    wire [6:0] down_sum     = {1'b0, row_addr_q} + 7'd16;
     wire [6:0] below_sum    = {1'b0, top_addr_q} + 7'd16;
     wire [6:0] first_sum    = {1'b0, first_addr_q} + 7'd0;
     wire [6:0] lead_sum     = {1'b0, first_addr_q} + 7'd48;
-    wire [6:0] down_cut     = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
     wire [6:0] below_cut    = (below_sum >= 7'd64) ? below_sum - 7'd64 : below_sum;
     wire [6:0] first_cut    = (first_sum >= 7'd64) ? first_sum - 7'd64 : first_sum;
     wire [6:0] lead_cut     = (lead_sum >= 7'd64) ? lead_sum - 7'd64 : lead_sum;
     wire [5:0] next_top     = end_image ? lead_cut[5:0] : (end_row ? below_cut[5:0] : top_addr_q);
-    wire       unused_carry = &{1'b0, down_cut[6], below_cut[6], first_cut[6], lead_cut[6]};
+    wire       unused_carry = &{1'b0, below_cut[6], first_cut[6], lead_cut[6]};
+    wire [6:0] down_sum     = {1'b0, row_addr_q} + 7'd16;
+    wire [6:0] down_cut     = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
+    wire       unused_down  = down_cut[6];
 
     wire signed [4:0] next_left_x   = end_row ? -5'sd1 : (end_window ? left_x_q + 5'sd1 : left_x_q);
     wire signed [6:0] next_left_off = end_row ? -7'sd4 : (end_window ? left_off_q + 7'sd4 : left_off_q);

@@ -5,9 +5,9 @@
 //
 // Input    1 x 1 pixels of 12 channels, unsigned 4 bits, 1 a beat
 // Output   1 x 1 pixels of 4 channels, signed 11 bits, 1 a beat
-// Lanes    InPar 1 x OutPar 1 (1 multipliers of 4 x 4 bits)
-// Cycles   48 an image = 1 windows x 1 taps x 12 input groups x 4 output groups
-// Weights  48 words x 4 bits; weight (o, i) of a word in bits [(o*InPar + i)*4 +: 4]
+// Lanes    KPar 1 x InPar 1 x OutPar 1 (1 multipliers of 4 x 4 bits, 1 of them in LUTs)
+// Cycles   48 an image = 1 windows x 1 tap x 12 input groups x 4 output groups
+// Weights  48 words x 4 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*4 +: 4]
 // Results  leave 1 channel a cycle into a queue of 4 beats
 `default_nettype none
 
@@ -86,7 +86,8 @@ module example_fc2 (
                 .ActBits   (4),
                 .ActSigned (0),
                 .WeightBits(4),
-                .SumBits   (8)
+                .SumBits   (8),
+                .LutTaps   (1)
             ) u_mac (
                 .clk_i   (clk_i),
                 .act_i   (tap_data),

@@ -95,16 +95,17 @@ module example_fc2_window (
     wire signed [3:0] next_need = reach_cut - next_base;
     wire signed [3:0] free_rows = (end_image ? 4'sd1 : next_base) - base_y;
 
-    wire [5:0] down_sum     = {1'b0, row_addr_q} + 6'd12;
     wire [5:0] below_sum    = {1'b0, top_addr_q} + 6'd12;
     wire [5:0] first_sum    = {1'b0, first_addr_q} + 6'd12;
     wire [5:0] lead_sum     = {1'b0, first_addr_q} + 6'd12;
-    wire [5:0] down_cut     = (down_sum >= 6'd24) ? down_sum - 6'd24 : down_sum;
     wire [5:0] below_cut    = (below_sum >= 6'd24) ? below_sum - 6'd24 : below_sum;
     wire [5:0] first_cut    = (first_sum >= 6'd24) ? first_sum - 6'd24 : first_sum;
     wire [5:0] lead_cut     = (lead_sum >= 6'd24) ? lead_sum - 6'd24 : lead_sum;
     wire [4:0] next_top     = end_image ? lead_cut[4:0] : (end_row ? below_cut[4:0] : top_addr_q);
-    wire       unused_carry = &{1'b0, down_cut[5], below_cut[5], first_cut[5], lead_cut[5]};
+    wire       unused_carry = &{1'b0, below_cut[5], first_cut[5], lead_cut[5]};
+    wire [5:0] down_sum     = {1'b0, row_addr_q} + 6'd12;
+    wire [5:0] down_cut     = (down_sum >= 6'd24) ? down_sum - 6'd24 : down_sum;
+    wire       unused_down  = down_cut[5];
 
     wire signed [2:0] next_left_x   = end_row ? 3'sd0 : (end_window ? left_x_q + 3'sd1 : left_x_q);
     wire signed [6:0] next_left_off = end_row ? 7'sd0 : (end_window ? left_off_q + 7'sd12 : left_off_q);

@@ -6,6 +6,7 @@
 // weight_i  Taps values of WeightBits, two's complement
 // sum_o     SumBits, two's complement; the caller chooses it wide enough for every partial sum
 //
+// The products of the first LutTaps taps are made of LUTs (sg_mul_lut), the others as the tool likes: in DSPs.
 // Operand register, product register, then an adder tree with a register a level: Levels = ceil(log2(Taps)).
 `default_nettype none
 
@@ -15,7 +16,8 @@ module sg_mac #(
     parameter ActBits    = 4,
     parameter ActSigned  = 0,
     parameter WeightBits = 4,
-    parameter SumBits    = 12
+    parameter SumBits    = 12,
+    parameter LutTaps    = 0
 ) (
     input  wire                              clk_i,
     input  wire        [   Taps*ActBits-1:0] act_i,
@@ -38,14 +40,27 @@ module sg_mac #(
                 reg signed [ActExt-1:0] act_q;
                 reg signed [WeightBits-1:0] weight_q;
                 reg signed [ProdBits-1:0] prod_q;
+                wire signed [ProdBits-1:0] prod;
 
-                wire signed [ProdBits-1:0] act_wide = {{WeightBits{act_q[ActExt-1]}}, act_q};
-                wire signed [ProdBits-1:0] weight_wide = {{ActExt{weight_q[WeightBits-1]}}, weight_q};
+                if (i < LutTaps) begin : gen_lut
+                    sg_mul_lut #(
+                        .ABits(ActExt),
+                        .BBits(WeightBits)
+                    ) u_mul (
+                        .a_i(act_q),
+                        .b_i(weight_q),
+                        .p_o(prod)
+                    );
+                end else begin : gen_dsp
+                    wire signed [ProdBits-1:0] act_wide = {{WeightBits{act_q[ActExt-1]}}, act_q};
+                    wire signed [ProdBits-1:0] weight_wide = {{ActExt{weight_q[WeightBits-1]}}, weight_q};
+                    assign prod = act_wide * weight_wide;
+                end
 
                 always @(posedge clk_i) begin
                     act_q    <= {sign, act_i[i*ActBits+:ActBits]};
                     weight_q <= weight_i[i*WeightBits+:WeightBits];
-                    prod_q   <= act_wide * weight_wide;
+                    prod_q   <= prod;
                 end
 
                 if (SumBits > ProdBits) begin : gen_extend

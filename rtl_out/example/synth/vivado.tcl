@@ -22,6 +22,7 @@ read_verilog {
   rtl/sg_fifo_ctrl_a3.v
   rtl/sg_fifo_ctrl_a4.v
   rtl/sg_mac.v
+  rtl/sg_mul_lut.v
   rtl/sg_pixels.v
   rtl/sg_probe.v
   rtl/sg_ram.v

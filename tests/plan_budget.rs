@@ -1,0 +1,55 @@
+//! What the planner does with a kernel and with a budget of multiplier blocks.
+
+use std::path::Path;
+
+use slimgate::network::Network;
+use slimgate::plan::balance::{Target, balance};
+use slimgate::plan::{Engine, Plan};
+
+fn example() -> Network {
+    Network::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/example-network")).unwrap()
+}
+
+/// Taps a cycle of the convolutions.
+fn taps(plan: &Plan) -> Vec<usize> {
+    let conv = |layer: &slimgate::plan::LayerPlan| match &layer.engine {
+        Engine::Conv(conv) if layer.node.starts_with("conv") => Some(conv.folding.k_par),
+        _ => None,
+    };
+    plan.layers.iter().filter_map(conv).collect()
+}
+
+#[test]
+fn several_taps_a_cycle_only_where_they_are_needed() {
+    let network = example();
+    let slow = balance(&network, Target::Cycles(1200), None).unwrap();
+    assert_eq!(taps(&slow), [1, 1]);
+    // 64 windows of 9 taps: one tap a cycle takes at least 576 cycles.
+    let fast = balance(&network, Target::Cycles(200), None).unwrap();
+    assert!(taps(&fast)[0] > 1 && fast.cycles_per_image <= 200, "{:?}", taps(&fast));
+}
+
+#[test]
+fn lanes_past_the_budget_multiply_in_luts() {
+    let network = example();
+    let target = Target::Cycles(200);
+    let free = balance(&network, target, None).unwrap();
+    let blocks = free.resources.dsp as usize;
+    let capped = balance(&network, target, Some(blocks - 3)).unwrap();
+    assert_eq!(capped.resources.dsp as usize, blocks - 3);
+    assert_eq!(capped.lanes, free.lanes);
+    assert!(capped.resources.lut > free.resources.lut);
+    let error = balance(&network, target, Some(0)).unwrap_err().to_string();
+    assert!(error.contains("--max-dsp"), "{error}");
+}
+
+#[test]
+fn a_search_keeps_the_budget_too() {
+    let network = example();
+    let free = balance(&network, Target::Lanes(64), None).unwrap();
+    let max = free.resources.dsp as usize / 2;
+    let capped = balance(&network, Target::Lanes(64), Some(max)).unwrap();
+    assert!(capped.resources.dsp as usize <= max && capped.lanes <= 64);
+    let error = balance(&network, Target::Lanes(64), Some(0)).unwrap_err().to_string();
+    assert!(error.contains("--max-dsp"), "{error}");
+}
