@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::Plan;
 use super::choose::{Chooser, Want, dense_cycles, foldings, plan, steps, supplied};
-use super::conv::Folding;
+use super::conv::{Folding, log2_ceil};
 use super::device::Device;
 use super::dsp;
 use super::layer::sparse_input;
+use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
@@ -29,15 +30,34 @@ pub enum Target {
     Fit(Device),
 }
 
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Goal {
+    /// What it should reach.
+    pub target: Target,
+    /// The FPGA; never are more of its multiplier blocks used than it has.
+    pub device: Device,
+    /// Most multiplier blocks, where fewer are wanted.
+    pub max_dsp: Option<usize>,
+}
+
+impl Goal {
+    /// `target` on `device`, with as many blocks as it has.
+    pub const fn new(target: Target, device: Device) -> Self {
+        Self { target, device, max_dsp: None }
+    }
+}
+
 /// Bank counts that are considered.
 const BANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
-/// A multiplier in LUTs, roughly.
-const LANE_LUTS: usize = 64;
+/// What a multiplier block is worth in LUTs, roughly: what it saves.
+const BLOCK_LUTS: usize = 100;
 
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
     cycles: u64,
+    block: Block,
     /// Cycle bounds by stage and banks.
     bounds: &'a BTreeMap<String, Vec<(usize, u64)>>,
 }
@@ -48,7 +68,7 @@ impl Chooser for Balanced<'_> {
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
             // Over the target counts first, then size, then cycles; few accumulators break ties.
-            (cycles.saturating_sub(self.cycles), size(stage, *folding), cycles, folding.out_par)
+            (cycles.saturating_sub(self.cycles), size(stage, *folding, self.block), cycles, folding.out_par)
         });
         // Results must leave fast enough too: a pool takes a beat a cycle.
         let beats = |step: usize| (stage.output.h * stage.output.w * stage.output.c.div_ceil(step)) as u64;
@@ -68,26 +88,34 @@ impl Chooser for Balanced<'_> {
     }
 }
 
-/// LUTs of a folding, a lane counted as [`LANE_LUTS`]: what the lanes cost, and what selects several taps a cycle.
-fn size(stage: &Stage, folding: Folding) -> usize {
+/// LUTs of a folding, roughly, a multiplier block counted as [`BLOCK_LUTS`]: blocks, adders behind their chains, an
+/// accumulator and a serializer for each output, and what selects several taps a cycle.
+fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
     let bits = stage.act.bits as usize;
+    let sum_bits = stage.act.bits + stage.weight_bits + log2_ceil(stage.taps() * stage.channels());
+    let pack = Pack::new(stage.act, stage.weight_bits, sum_bits, block, folding.out_par);
+    let blocks = pack.blocks(folding.out_par) * folding.products();
+    let adders = folding.out_par * (folding.products().div_ceil(pack.chain) + 1);
     let select = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * bits } else { 0 };
-    LANE_LUTS * folding.lanes() + select
+    BLOCK_LUTS * blocks + sum_bits as usize * adders + select
 }
 
-/// Plans `network` for `target`, with at most `max_dsp` multiplier blocks: lanes past them multiply in LUTs.
+/// Plans `network` for `goal`; lanes past the budget of multiplier blocks multiply in LUTs.
 ///
 /// # Errors
 /// [`InputError`] where an operation has no engine, or no folding reaches the target.
-pub fn balance(network: &Network, target: Target, max_dsp: Option<usize>) -> Result<Plan> {
+pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
     let bounds = sparse_bounds(network)?;
+    let block = Block::of(goal.device.family);
+    let has = goal.device.dsp as usize;
+    let most = goal.max_dsp.map_or(has, |max| max.min(has));
     let at = |cycles: u64| {
-        let mut plan = plan(network, &mut Balanced { cycles, bounds: &bounds })?;
-        max_dsp.into_iter().for_each(|max| dsp::limit(&mut plan, max));
+        let mut plan = plan(network, block, &mut Balanced { cycles, block, bounds: &bounds })?;
+        dsp::limit(&mut plan, Some(most));
         anyhow::Ok(plan)
     };
-    let plan = reach(target, max_dsp, at)?;
-    if let Some(max) = max_dsp.filter(|_| !within(&plan, max_dsp)) {
+    let plan = reach(goal.target, goal.max_dsp, at)?;
+    if let Some(max) = goal.max_dsp.filter(|_| !within(&plan, goal.max_dsp)) {
         let found = format!("{:.0} DSPs, no lane among them", plan.resources.dsp);
         return Err(InputError::new("--max-dsp", found, format!("at most {max}")).into());
     }

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 
 use super::conv::Folding;
 use super::layer::{Choice, LayerPlan, layer};
+use super::pack::Block;
 use super::sparse::SparseFolding;
 use super::stages::{Kind, Stage, stages};
 use super::stream::{Adapter, Stream};
@@ -94,14 +95,14 @@ pub trait Chooser {
     fn sparse(&mut self, stage: &Stage) -> SparseFolding;
 }
 
-/// Plans `network` with the foldings that `chooser` picks.
+/// Plans `network` with the foldings that `chooser` picks, for multiplier blocks like `block`.
 ///
 /// # Errors
 /// [`crate::error::InputError`] where an operation has no engine; another error where a choice does not fit.
-pub fn plan(network: &Network, chooser: &mut dyn Chooser) -> Result<Plan> {
+pub fn plan(network: &Network, block: Block, chooser: &mut dyn Chooser) -> Result<Plan> {
     let stages = stages(network)?;
     let choices = choices(network, &stages, chooser)?;
-    assemble(network, &stages, &choices)
+    assemble(network, &stages, &choices, block)
 }
 
 fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Result<Vec<Choice>> {
@@ -134,12 +135,12 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
     Ok(choices)
 }
 
-fn assemble(network: &Network, stages: &[Stage], choices: &[Choice]) -> Result<Plan> {
+fn assemble(network: &Network, stages: &[Stage], choices: &[Choice], block: Block) -> Result<Plan> {
     let shape = network.input.shape();
     let mut stream = Stream::new(shape, shape.c, crate::network::graph::ActType::unsigned(8));
     let mut layers: Vec<LayerPlan> = Vec::new();
     for (stage, &choice) in stages.iter().zip(choices) {
-        let plan = layer(network, stage, stream, choice)
+        let plan = layer(network, stage, stream, choice, block)
             .ok_or_else(|| anyhow!("{choice:?} does not fit {} behind {stream:?}", stage.node))?;
         stream = plan.out;
         layers.push(plan);

@@ -114,10 +114,10 @@ fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
 }
 
 fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
-    let lanes = times(plan.folding.lanes() - plan.lut_products, product(act_bits, plan.weight_bits))
-        + times(plan.lut_products, lut_product(act_bits, plan.weight_bits));
-    let adders = plan.folding.out_par * ((1usize << plan.tree_levels) - 1);
-    let tree = times(adders, adder(plan.sum_bits));
+    let lut_products = plan.lut_outputs * plan.folding.products();
+    let lanes = times(plan.blocks(), Resources { dsp: 1.0, ..Default::default() })
+        + times(lut_products, lut_product(act_bits, plan.weight_bits));
+    let tree = times(plan.fields() * (plan.segments() - 1), adder(plan.sum_bits));
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
     let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() } + taps(plan, act_bits);
     let results = if plan.requant.out.is_some() {

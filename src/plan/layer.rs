@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::conv::{ConvLayer, ConvPlan, Folding};
+use super::pack::Block;
 use super::pool::{PoolLayer, PoolPlan};
 use super::sparse::{self, SparseFolding, SparseInput, SparsePlan};
 use super::stages::{Kind, Stage};
@@ -49,6 +50,9 @@ pub struct LayerPlan {
     pub lanes: usize,
     /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engine).
     pub useful_macs: u64,
+    /// Weights of the layer, zeros among them.
+    #[serde(skip)]
+    pub weights: usize,
     /// Planned cycles an image; a bound where zero activations are skipped.
     pub cycles_per_image: u64,
     /// True where the cycles depend on the data, and `cycles_per_image` is their bound.
@@ -102,10 +106,16 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
     }
 }
 
-/// Plans `stage` behind `input`; `None` where `choice` does not fit the stream.
-pub fn layer(network: &Network, stage: &Stage, input: Stream, choice: Choice) -> Option<LayerPlan> {
+/// Plans `stage` behind `input`, with the multiplier blocks `block`; `None` where `choice` does not fit the stream.
+pub fn layer(network: &Network, stage: &Stage, input: Stream, choice: Choice, block: Block) -> Option<LayerPlan> {
     match (stage.kind, choice) {
-        (Kind::Conv(_) | Kind::Dense, Choice::Conv(folding, step)) => conv(network, stage, input, folding, step),
+        (Kind::Conv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
+            let layer = conv_layer(network, stage, input);
+            let plan = ConvPlan::new(&layer, folding, step, block)?;
+            let out = Stream::new(stage.output, step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
+            let adapter = plan.adapter;
+            Some(finish(stage, adapter, layer.input, out, Engine::Conv(Box::new(plan)), layer.params))
+        }
         (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {
             let plan = PoolPlan::new(&PoolLayer { input, out_shape: stage.output, geometry, reduce });
@@ -114,14 +124,6 @@ pub fn layer(network: &Network, stage: &Stage, input: Stream, choice: Choice) ->
         }
         _ => None,
     }
-}
-
-fn conv(network: &Network, stage: &Stage, input: Stream, folding: Folding, step: usize) -> Option<LayerPlan> {
-    let layer = conv_layer(network, stage, input);
-    let plan = ConvPlan::new(&layer, folding, step)?;
-    let out = Stream::new(stage.output, step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
-    let adapter = plan.adapter;
-    Some(finish(stage, adapter, layer.input, out, Engine::Conv(Box::new(plan)), layer.params))
 }
 
 fn sparse(network: &Network, stage: &Stage, input: Stream, folding: SparseFolding) -> Option<LayerPlan> {
@@ -153,6 +155,7 @@ fn finish(stage: &Stage, adapter: Adapter, input: Stream, out: Stream, engine: E
         out,
         lanes,
         useful_macs,
+        weights,
         cycles_per_image: cycles.max(input.beats() as u64),
         bound: matches!(engine, Engine::Sparse(_)),
         resources: estimate::layer(&engine, &memories, &input, &out),

@@ -12,6 +12,7 @@ pub mod dsp;
 pub mod estimate;
 pub mod layer;
 pub mod memory;
+pub mod pack;
 pub mod pool;
 pub mod random;
 pub mod requant;

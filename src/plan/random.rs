@@ -5,10 +5,12 @@ use rand::seq::IndexedRandom;
 
 use super::choose::{Chooser, Want, foldings, plan, steps};
 use super::conv::Folding;
+use super::pack::Block;
 use super::sparse::SparseFolding;
 use super::stages::Stage;
 use super::{Plan, dsp};
 use crate::network::Network;
+use crate::synth::Target;
 
 /// Draws every choice from `rng`.
 struct RandomChooser<'a, R: Rng>(&'a mut R);
@@ -36,9 +38,10 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
 /// # Errors
 /// As [`plan`].
 pub fn random(network: &Network, rng: &mut impl Rng) -> anyhow::Result<Plan> {
-    let mut plan = plan(network, &mut RandomChooser(rng))?;
+    let family = [Target::Xc7, Target::Xcup, Target::Ecp5].choose(rng).copied().unwrap_or(Target::Xc7);
+    let mut plan = plan(network, Block::of(family), &mut RandomChooser(rng))?;
     // Some lanes in LUTs.
     let blocks = plan.resources.dsp as usize;
-    dsp::limit(&mut plan, rng.random_range(0..=blocks));
+    dsp::limit(&mut plan, Some(rng.random_range(0..=blocks)));
     Ok(plan)
 }

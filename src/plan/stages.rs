@@ -35,6 +35,8 @@ pub struct Stage {
     pub act: ActType,
     /// Format of the result; `None` in the last stage.
     pub out: Option<ActType>,
+    /// Bits of a weight; 0 where there is none.
+    pub weight_bits: u32,
     /// Lanes of the arriving stream where they are given: the network's input, perhaps through pools.
     pub given_lanes: Option<usize>,
     /// Pixels of the arriving stream where an engine, or the network's input, makes it: before any pools.
@@ -88,6 +90,7 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
                 output: shapes[&node.name],
                 act: acts[before],
                 out: acts.get(&node.name).copied(),
+                weight_bits: node.op.weight_bits().unwrap_or(0),
                 given_lanes,
                 made_pixels,
             });

@@ -13,7 +13,7 @@ use crate::data::Images;
 use crate::error::InputError;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
-use crate::plan::balance::{Target, balance};
+use crate::plan::balance::{Goal, Target, balance};
 use crate::plan::device::Device;
 use crate::plan::{Engine, LayerPlan, Plan};
 use crate::rtl::scripts::Board;
@@ -56,9 +56,10 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let (target, words) = target(config)?;
     let network = Network::load(run)?;
     let began = Instant::now();
-    let plan = balance(&network, target, None)?;
+    let device = Device::named(&config.device)?;
+    let plan = balance(&network, &Goal::new(target, device))?;
     let mut files = generate(&network, &plan, Some(run))?;
-    let board = Board { device: Device::named(&config.device)?, clock_mhz: config.clock_mhz };
+    let board = Board { device, clock_mhz: config.clock_mhz };
     files.extend(scripts::emit(&plan.name, &files, &board)?);
     design::write(&files, dir)?;
     let record = DesignRecord {
