@@ -6,6 +6,7 @@
 
 pub mod balance;
 pub mod choose;
+pub mod constant;
 pub mod conv;
 pub mod device;
 pub mod dsp;

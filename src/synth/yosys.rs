@@ -96,7 +96,7 @@ pub(crate) fn script(sources: &[&str], top: &str, target: Target) -> String {
     };
     // nextpnr does not know the scope cells of newer versions.
     format!(
-        "{read}hierarchy -check -top {top}\n{synth}\ndelete t:$scopeinfo\n\
+        "{read}{synth}\ndelete t:$scopeinfo\n\
          tee -q -o synth/{name}.stat.json stat -json\nwrite_json synth/{name}.json\n"
     )
 }
@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn the_script_reads_every_file_of_the_list() {
         let text = script(&listed("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n"), "b", Target::Xcup);
-        assert!(text.starts_with("read_verilog -defer -D SG_DSP48E2 rtl/a.v\nread_verilog -defer -D SG_DSP48E2 rtl/b.v\nhierarchy"));
+        assert!(text.starts_with(
+            "read_verilog -defer -D SG_DSP48E2 rtl/a.v\nread_verilog -defer -D SG_DSP48E2 rtl/b.v\nsynth"
+        ));
         assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
     }
 
