@@ -8,7 +8,7 @@ const TINY_PRODUCT_BITS: u32 = 5;
 
 /// Gives every lane's product to a multiplier block, tiny ones apart, then moves lanes to LUTs until at most `max`
 /// blocks are left, or no lane is: requantizers and the sparse engine's multipliers stay. The lanes that cost the fewest
-/// LUTs for a block go first.
+/// LUTs for a block go first, and of those the smallest groups.
 pub fn limit(plan: &mut Plan, max: Option<usize>) {
     for layer in &mut plan.layers {
         let bits = layer.input.bits;
@@ -34,11 +34,11 @@ pub fn limit(plan: &mut Plan, max: Option<usize>) {
     plan.resources = plan.layers.iter().map(|layer| layer.resources).sum::<Resources>();
 }
 
-/// LUTs, roughly, that one block of `layer` saves.
-fn luts_a_block(layer: &LayerPlan) -> u32 {
+/// LUTs, roughly, that one block of `layer` saves, and blocks that move at once.
+fn luts_a_block(layer: &LayerPlan) -> (u32, usize) {
     match &layer.engine {
-        Engine::Conv(conv) => layer.input.bits * conv.weight_bits * conv.pack.lanes as u32,
-        _ => u32::MAX,
+        Engine::Conv(conv) => (layer.input.bits * conv.weight_bits * conv.pack.lanes as u32, conv.folding.products()),
+        _ => (u32::MAX, 0),
     }
 }
 
