@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Plan;
-use super::choose::{Chooser, Want, dense_cycles, foldings, plan, steps, supplied};
+use super::choose::{self, Chooser, dense_cycles, foldings, plan, steps, supplied};
 use super::conv::Folding;
 use super::device::Device;
 use super::dsp;
@@ -14,6 +14,7 @@ use super::layer::sparse_input;
 use super::sparse::{self, SparseFolding};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
+use super::want::Demand;
 use crate::error::InputError;
 use crate::network::Network;
 
@@ -43,7 +44,7 @@ struct Balanced<'a> {
 }
 
 impl Chooser for Balanced<'_> {
-    fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
+    fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)> {
         let mut foldings = foldings(stage);
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
@@ -53,9 +54,9 @@ impl Chooser for Balanced<'_> {
         // Results must leave fast enough too: a pool takes a beat a cycle.
         let beats = |step: usize| (stage.output.h * stage.output.w * stage.output.c.div_ceil(step)) as u64;
         let keeps =
-            |f: &Folding| steps(stage, *f, want).into_iter().find(|&s| beats(s) <= self.cycles).map(|s| (*f, s));
-        let any = |f: &Folding| steps(stage, *f, want).last().map(|&s| (*f, s));
-        let supplied = foldings.iter().filter(|f| supplied(stage, **f, self.cycles));
+            |f: &Folding| steps(stage, *f, &demand.wants).into_iter().find(|&s| beats(s) <= self.cycles).map(|s| (*f, s));
+        let any = |f: &Folding| steps(stage, *f, &demand.wants).last().map(|&s| (*f, s));
+        let supplied = foldings.iter().filter(|f| supplied(stage, **f, demand, self.cycles));
         supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
     }
 
@@ -66,11 +67,16 @@ impl Chooser for Balanced<'_> {
         let banks = enough.or(fastest).map_or(1, |(banks, _)| *banks);
         SparseFolding { banks, in_lanes: 1 }
     }
+
+    fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
+        let all = choose::lanes(stage, &demand.wants);
+        all.iter().find(|&&lanes| choose::keeps(stage, lanes, demand, self.cycles)).or(all.last()).copied()
+    }
 }
 
 /// LUTs of a folding, a lane counted as [`LANE_LUTS`]: what the lanes cost, and what selects several taps a cycle.
 fn size(stage: &Stage, folding: Folding) -> usize {
-    let bits = stage.act.bits as usize;
+    let bits = stage.input().act.bits as usize;
     let select = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * bits } else { 0 };
     LANE_LUTS * folding.lanes() + select
 }
@@ -171,7 +177,7 @@ fn fastest(
 fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(usize, u64)>>> {
     let mut bounds = BTreeMap::new();
     for stage in stages(network)?.iter().filter(|s| s.kind == Kind::Sparse) {
-        let input = sparse_input(network, stage, Stream::new(stage.input, 1, stage.act));
+        let input = sparse_input(network, stage, Stream::new(stage.input().shape, 1, stage.input().act));
         let banks = BANKS.iter().filter(|&&banks| banks <= stage.output.c);
         let bound = |&banks: &usize| -> Result<(usize, u64)> {
             Ok((banks, sparse::plan(&input, &SparseFolding { banks, in_lanes: 1 })?.cycles_bound))

@@ -3,10 +3,11 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::choose::{Chooser, Want, foldings, plan, steps};
+use super::choose::{self, Chooser, foldings, plan, steps};
 use super::conv::Folding;
 use super::sparse::SparseFolding;
 use super::stages::Stage;
+use super::want::Demand;
 use super::{Plan, dsp};
 use crate::network::Network;
 
@@ -14,13 +15,13 @@ use crate::network::Network;
 struct RandomChooser<'a, R: Rng>(&'a mut R);
 
 impl<R: Rng> Chooser for RandomChooser<'_, R> {
-    fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
+    fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)> {
         let all = foldings(stage).into_iter().filter(|f| f.in_par <= 16 && (f.k_par == 1 || f.lanes() <= 64));
         // Several taps a cycle in half the draws, as far as the kernel has them.
         let many = stage.taps() > 1 && self.0.random_bool(0.5);
         let fitting: Vec<(Folding, usize)> = all
             .filter(|f| (f.k_par > 1) == many)
-            .flat_map(|folding| steps(stage, folding, want).into_iter().map(move |step| (folding, step)))
+            .flat_map(|folding| steps(stage, folding, &demand.wants).into_iter().map(move |step| (folding, step)))
             .collect();
         fitting.choose(self.0).copied()
     }
@@ -28,6 +29,10 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn sparse(&mut self, stage: &Stage) -> SparseFolding {
         let banks = self.0.random_range(1..=stage.output.c.min(8));
         SparseFolding { banks, in_lanes: 1 }
+    }
+
+    fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
+        choose::lanes(stage, &demand.wants).choose(self.0).copied()
     }
 }
 
