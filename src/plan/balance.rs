@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Plan;
-use super::choose::{self, Chooser, dense_cycles, foldings, plan, steps, supplied};
+use super::choose::{Chooser, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
 use super::conv::Folding;
 use super::device::Device;
 use super::dsp;
@@ -52,9 +52,10 @@ impl Chooser for Balanced<'_> {
             (cycles.saturating_sub(self.cycles), size(stage, *folding), cycles, folding.out_par)
         });
         // Results must leave fast enough too: a pool takes a beat a cycle.
-        let beats = |step: usize| (stage.output.h * stage.output.w * stage.output.c.div_ceil(step)) as u64;
-        let keeps =
-            |f: &Folding| steps(stage, *f, &demand.wants).into_iter().find(|&s| beats(s) <= self.cycles).map(|s| (*f, s));
+        let keeps = |f: &Folding| {
+            let mut steps = steps(stage, *f, &demand.wants).into_iter();
+            steps.find(|&s| beats(stage, s) <= self.cycles).map(|s| (*f, s))
+        };
         let any = |f: &Folding| steps(stage, *f, &demand.wants).last().map(|&s| (*f, s));
         let supplied = foldings.iter().filter(|f| supplied(stage, **f, demand, self.cycles));
         supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
@@ -69,8 +70,10 @@ impl Chooser for Balanced<'_> {
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
-        let all = choose::lanes(stage, &demand.wants);
-        all.iter().find(|&&lanes| choose::keeps(stage, lanes, demand, self.cycles)).or(all.last()).copied()
+        let all = lanes(stage, &demand.wants);
+        let fast: Vec<usize> = all.iter().copied().filter(|&lanes| beats(stage, lanes) <= self.cycles).collect();
+        let fed = fast.iter().find(|&&lanes| fed(stage, lanes, demand, self.cycles));
+        fed.or(fast.first()).or(all.last()).copied()
     }
 }
 

@@ -80,12 +80,16 @@ pub fn lanes(stage: &Stage, wants: &[Want]) -> Vec<usize> {
     (1..=stage.output.c).filter(fits).collect()
 }
 
-/// True where a result of `lanes` keeps its stream, and those that arrive, within `beats` beats an image.
-pub fn keeps(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
-    let own = (stage.output.h * stage.output.w * stage.output.c.div_ceil(lanes)) as u64;
+/// Beats an image of a stage's result.
+pub fn beats(stage: &Stage, lanes: usize) -> u64 {
+    (stage.output.h * stage.output.w * stage.output.c.div_ceil(lanes)) as u64
+}
+
+/// True where the streams that a result of `lanes` needs take at most `beats` beats an image.
+pub fn fed(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
     let wants = arriving(stage, lanes).unwrap_or_default();
     let mut inputs = stage.inputs.iter().zip(&wants).zip(&demand.beside);
-    own <= beats && inputs.all(|((input, want), beside)| input.gives(want, beside, beats))
+    inputs.all(|((input, want), beside)| input.gives(want, beside, beats))
 }
 
 /// Cycles an image of a dense stage under `folding`.

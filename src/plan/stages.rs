@@ -42,6 +42,9 @@ pub struct Arrival {
     pub given_lanes: Option<usize>,
     /// Its pixels where an engine, or the network's input, makes it: before any pools.
     pub made_pixels: usize,
+    /// Where it comes from a concat, perhaps through pools, affines and adds: what its lanes divide, unless they are a
+    /// whole pixel.
+    pub unit: Option<usize>,
 }
 
 /// One engine to be.
@@ -99,6 +102,7 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
         act: acts[INPUT],
         given_lanes: Some(input.c),
         made_pixels: input.h * input.w,
+        unit: None,
     };
     let mut tensors = BTreeMap::from([(INPUT, pixels)]);
     let mut stages: Vec<Stage> = Vec::new();
@@ -119,11 +123,26 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
         let out = acts.get(&node.name).copied();
         if let Some(act) = out {
             let source = Some(stages.len());
-            tensors.insert(&node.name, Arrival { source, shape: output, act, given_lanes, made_pixels });
+            let unit = unit(kind, &inputs);
+            tensors.insert(&node.name, Arrival { source, shape: output, act, given_lanes, made_pixels, unit });
         }
         stages.push(Stage { node: node.name.clone(), kind, inputs, output, out });
     }
     Ok(stages)
+}
+
+/// What the lanes of a stage's stream divide, if anything.
+fn unit(kind: Kind, inputs: &[Arrival]) -> Option<usize> {
+    let units = |inputs: &[Arrival], of: fn(&Arrival) -> Option<usize>| inputs.iter().filter_map(of).reduce(gcd);
+    match kind {
+        Kind::Concat => units(&inputs[..inputs.len() - 1], |input| Some(input.shape.c)),
+        Kind::Affine | Kind::Add | Kind::Pool(..) => units(inputs, |input| input.unit),
+        Kind::Conv(_) | Kind::Dense | Kind::Sparse | Kind::Flatten => None,
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// True where all that read the flattened tensor `name` take its features in any order: fully connected layers.

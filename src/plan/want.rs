@@ -43,7 +43,8 @@ impl Arrival {
     /// what it is).
     pub fn gives(&self, want: &Want, beside: &[Want], beats: u64) -> bool {
         let made = |lanes: usize| (self.made_pixels * self.shape.c.div_ceil(lanes)) as u64;
-        let fits = |lanes: usize| made(lanes) <= beats && want.takes(lanes) && all_take(beside, lanes);
+        let had = |lanes: usize| self.unit.is_none_or(|unit| unit % lanes == 0);
+        let fits = |lanes: usize| had(lanes) && made(lanes) <= beats && want.takes(lanes) && all_take(beside, lanes);
         self.given_lanes.is_some() || (1..=self.shape.c).any(fits)
     }
 }
