@@ -6,15 +6,15 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Plan;
-use super::choose::{Chooser, Want, dense_cycles, foldings, plan, steps, supplied};
+use super::choose::{Chooser, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
 use super::conv::{Folding, log2_ceil};
 use super::device::Device;
-use super::dsp;
 use super::layer::sparse_input;
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
+use super::want::Demand;
 use crate::error::InputError;
 use crate::network::Network;
 
@@ -63,7 +63,7 @@ struct Balanced<'a> {
 }
 
 impl Chooser for Balanced<'_> {
-    fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
+    fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)> {
         let mut foldings = foldings(stage);
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
@@ -71,11 +71,12 @@ impl Chooser for Balanced<'_> {
             (cycles.saturating_sub(self.cycles), size(stage, *folding, self.block), cycles, folding.out_par)
         });
         // Results must leave fast enough too: a pool takes a beat a cycle.
-        let beats = |step: usize| (stage.output.h * stage.output.w * stage.output.c.div_ceil(step)) as u64;
-        let keeps =
-            |f: &Folding| steps(stage, *f, want).into_iter().find(|&s| beats(s) <= self.cycles).map(|s| (*f, s));
-        let any = |f: &Folding| steps(stage, *f, want).last().map(|&s| (*f, s));
-        let supplied = foldings.iter().filter(|f| supplied(stage, **f, self.cycles));
+        let keeps = |f: &Folding| {
+            let mut steps = steps(stage, *f, &demand.wants).into_iter();
+            steps.find(|&s| beats(stage, s) <= self.cycles).map(|s| (*f, s))
+        };
+        let any = |f: &Folding| steps(stage, *f, &demand.wants).last().map(|&s| (*f, s));
+        let supplied = foldings.iter().filter(|f| supplied(stage, **f, demand, self.cycles));
         supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
     }
 
@@ -86,14 +87,21 @@ impl Chooser for Balanced<'_> {
         let banks = enough.or(fastest).map_or(1, |(banks, _)| *banks);
         SparseFolding { banks, in_lanes: 1 }
     }
+
+    fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
+        let all = lanes(stage, &demand.wants);
+        let fast: Vec<usize> = all.iter().copied().filter(|&lanes| beats(stage, lanes) <= self.cycles).collect();
+        let fed = fast.iter().find(|&&lanes| fed(stage, lanes, demand, self.cycles));
+        fed.or(fast.first()).or(all.last()).copied()
+    }
 }
 
 /// LUTs of a folding, roughly, a multiplier block counted as [`BLOCK_LUTS`]: blocks, adders behind their chains, an
 /// accumulator and a serializer for each output, and what selects several taps a cycle.
 fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
-    let bits = stage.act.bits as usize;
-    let sum_bits = stage.act.bits + stage.weight_bits + log2_ceil(stage.taps() * stage.channels());
-    let pack = Pack::new(stage.act, stage.weight_bits, sum_bits, block, folding.out_par);
+    let bits = stage.input().act.bits as usize;
+    let sum_bits = stage.input().act.bits + stage.weight_bits + log2_ceil(stage.taps() * stage.channels());
+    let pack = Pack::new(stage.input().act, stage.weight_bits, sum_bits, block, folding.out_par);
     let blocks = pack.blocks(folding.out_par) * folding.products();
     let adders = folding.out_par * (folding.products().div_ceil(pack.chain) + 1);
     let select = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * bits } else { 0 };
@@ -109,11 +117,7 @@ pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
     let block = Block::of(goal.device.family);
     let has = goal.device.dsp as usize;
     let most = goal.max_dsp.map_or(has, |max| max.min(has));
-    let at = |cycles: u64| {
-        let mut plan = plan(network, block, &mut Balanced { cycles, block, bounds: &bounds })?;
-        dsp::limit(&mut plan, Some(most));
-        anyhow::Ok(plan)
-    };
+    let at = |cycles: u64| plan(network, block, Some(most), &mut Balanced { cycles, block, bounds: &bounds });
     let plan = reach(goal.target, goal.max_dsp, at)?;
     if let Some(max) = goal.max_dsp.filter(|_| !within(&plan, goal.max_dsp)) {
         let found = format!("{:.0} DSPs, no lane among them", plan.resources.dsp);
@@ -199,7 +203,7 @@ fn fastest(
 fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(usize, u64)>>> {
     let mut bounds = BTreeMap::new();
     for stage in stages(network)?.iter().filter(|s| s.kind == Kind::Sparse) {
-        let input = sparse_input(network, stage, Stream::new(stage.input, 1, stage.act));
+        let input = sparse_input(network, stage, Stream::new(stage.input().shape, 1, stage.input().act));
         let banks = BANKS.iter().filter(|&&banks| banks <= stage.output.c);
         let bound = |&banks: &usize| -> Result<(usize, u64)> {
             Ok((banks, sparse::plan(&input, &SparseFolding { banks, in_lanes: 1 })?.cycles_bound))

@@ -187,11 +187,15 @@ impl ConvPlan {
         2 + self.chain() + self.tree_levels() as usize
     }
 
+    /// Cycles from a pass's last word to its first beat out of the queue.
+    pub fn latency(&self) -> usize {
+        self.window.read_latency() + self.mac_latency() + BEHIND_LANES + self.requant.latency() + 2
+    }
+
     /// Beats that may be under way, from the start of their fold until they leave the queue, at the full rate.
     fn queue_bits(&self) -> u32 {
         let fold = self.window.fold_cycles();
-        let behind =
-            self.window.read_latency() + self.mac_latency() + BEHIND_LANES + self.requant.latency() + self.steps + 2;
+        let behind = self.latency() + self.steps;
         log2_ceil(self.steps * ((fold + behind).div_ceil(fold) + 1)).max(1)
     }
 

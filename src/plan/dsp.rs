@@ -1,7 +1,8 @@
 //! A budget of multiplier blocks: lanes past it multiply in LUTs.
 
-use super::layer::Engine;
-use super::{LayerPlan, Plan, Resources, estimate};
+use super::Plan;
+use super::engine::Engine;
+use super::layer::LayerPlan;
 
 /// Products whose operands have together at most this many bits take no block: few LUTs make them.
 const TINY_PRODUCT_BITS: u32 = 5;
@@ -11,7 +12,7 @@ const TINY_PRODUCT_BITS: u32 = 5;
 /// LUTs for a block go first, and of those the smallest groups.
 pub fn limit(plan: &mut Plan, max: Option<usize>) {
     for layer in &mut plan.layers {
-        let bits = layer.input.bits;
+        let bits = layer.input().bits;
         if let Engine::Conv(conv) = &layer.engine {
             if bits + conv.weight_bits <= TINY_PRODUCT_BITS {
                 let all = conv.packs();
@@ -31,13 +32,12 @@ pub fn limit(plan: &mut Plan, max: Option<usize>) {
         over = over.saturating_sub(packs * products);
         move_to_luts(layer, packs);
     }
-    plan.resources = plan.layers.iter().map(|layer| layer.resources).sum::<Resources>();
 }
 
 /// LUTs, roughly, that one block of `layer` saves, and blocks that move at once.
 fn luts_a_block(layer: &LayerPlan) -> (u32, usize) {
     match &layer.engine {
-        Engine::Conv(conv) => (layer.input.bits * conv.weight_bits * conv.pack.lanes as u32, conv.folding.products()),
+        Engine::Conv(conv) => (layer.input().bits * conv.weight_bits * conv.pack.lanes as u32, conv.folding.products()),
         _ => (u32::MAX, 0),
     }
 }
@@ -46,7 +46,6 @@ fn move_to_luts(layer: &mut LayerPlan, packs: usize) {
     let Engine::Conv(conv) = &mut layer.engine else { return };
     if packs > 0 {
         conv.move_to_luts(packs);
-        layer.memories = conv.memories(layer.input.bits, layer.weights);
-        layer.resources = estimate::layer(&layer.engine, &layer.memories, &layer.input, &layer.out);
+        layer.recount();
     }
 }

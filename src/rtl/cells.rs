@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::{Artifact, leaf};
-use crate::plan::{Engine, Plan};
+use crate::plan::Plan;
 
 const CELLS: &[(&str, &str)] = &[
     ("sg_acc", include_str!("../../templates/cells/sg_acc.v")),
     ("sg_booth", include_str!("../../templates/cells/sg_booth.v")),
+    ("sg_buffer", include_str!("../../templates/cells/sg_buffer.v")),
     ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
     ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
     ("sg_dot", include_str!("../../templates/cells/sg_dot.v")),
+    ("sg_fork", include_str!("../../templates/cells/sg_fork.v")),
     ("sg_narrow", include_str!("../../templates/cells/sg_narrow.v")),
     ("sg_pick", include_str!("../../templates/cells/sg_pick.v")),
     ("sg_pixels", include_str!("../../templates/cells/sg_pixels.v")),
@@ -26,6 +28,7 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_scores", include_str!("../../templates/cells/sg_scores.v")),
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
     ("sg_skew", include_str!("../../templates/cells/sg_skew.v")),
+    ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];
 
@@ -47,12 +50,8 @@ pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
         }
     }
     cells.extend(leaf::slice_files()?);
-    for layer in &plan.layers {
-        cells.extend(match &layer.engine {
-            Engine::Conv(p) => leaf::fifo_files(p.queue_addr_bits)?,
-            Engine::Pool(p) => leaf::fifo_files(p.queue_addr_bits)?,
-            Engine::Sparse(_) => Vec::new(),
-        });
+    for addr_bits in plan.layers.iter().filter_map(|layer| layer.engine.queue_addr_bits()) {
+        cells.extend(leaf::fifo_files(addr_bits)?);
     }
     Ok(cells)
 }

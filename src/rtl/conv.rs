@@ -114,7 +114,7 @@ pub fn emit(
     plan: &ConvPlan,
     view: &ConvLayer,
 ) -> Result<Vec<Artifact>> {
-    let word_bits = plan.folding.in_par * layer.input.bits as usize;
+    let word_bits = plan.folding.in_par * layer.input().bits as usize;
     let pad_word = format!("{word_bits}'d0");
     let mut files = vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
@@ -140,7 +140,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
             _ => format!("convolution {kernel_h} x {kernel_w}, {} to {} channels", plan.in_channels, plan.out_channels),
         },
         formula: text::result(plan.requant.out, "acc[o]"),
-        input_text: text::stream(&layer.input, plan.folding.in_par),
+        input_text: text::stream(layer.input(), plan.folding.in_par),
         output_text: text::stream(&layer.out, layer.out.lanes),
         k_par: plan.folding.k_par,
         in_par: plan.folding.in_par,
@@ -148,8 +148,8 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         out_par: plan.folding.out_par,
         lanes: plan.folding.lanes(),
         placed: placed(plan),
-        act_bits: layer.input.bits,
-        act_signed: u8::from(layer.input.signed),
+        act_bits: layer.input().bits,
+        act_signed: u8::from(layer.input().signed),
         weight_bits: plan.weight_bits as usize,
         cycles: window.cycles(),
         windows: window.out[0] * window.out[1],
@@ -163,8 +163,8 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         weight_style: "auto",
         step: plan.step,
         queue_beats: 1 << plan.queue_addr_bits,
-        word_range: range(plan.folding.in_par * layer.input.bits as usize),
-        taps_range: range(plan.folding.products() * layer.input.bits as usize),
+        word_range: range(plan.folding.in_par * layer.input().bits as usize),
+        taps_range: range(plan.folding.products() * layer.input().bits as usize),
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
@@ -242,8 +242,6 @@ fn weights(plan: &ConvPlan, first: usize, lanes: usize) -> String {
 
 fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
     let requant = &plan.requant;
-    let spare = plan.acc_bits - requant.bias_bits;
-    let low = format!("constant[{}:0]", requant.bias_bits - 1);
     let shift_at = requant.bias_bits + requant.mul_bits;
     let var_shift = requant.out.is_some() && requant.shift.is_none();
     let beats = plan.out_channels.div_ceil(plan.step);
@@ -258,17 +256,14 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
         steps_bits: bits_for(plan.steps),
         acc_bits: plan.acc_bits as usize,
         requant: requant.out.is_some(),
-        const_layout: const_layout(plan),
+        const_layout: text::const_layout(requant),
         short,
         beats: const_addr.lit(beats.min(plan.const_depth() - 1)),
         const_addr,
         const_bits: requant.const_bits() as usize,
         const_depth: plan.const_depth(),
         bias_bits: requant.bias_bits,
-        bias_expr: match spare {
-            0 => low,
-            _ => format!("{{{{{spare}{{constant[{}]}}}}, {low}}}", requant.bias_bits - 1),
-        },
+        bias_expr: text::extended("constant", requant.bias_bits, plan.acc_bits),
         mul_bits: requant.mul_bits,
         shift_expr: format!("constant[{shift_at}+:{SHIFT_BITS}]"),
         out_bits: layer.out.bits as usize,
@@ -279,16 +274,4 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
         queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, plan.steps, drop)?,
     };
     Ok(drain.render()?)
-}
-
-fn const_layout(plan: &ConvPlan) -> String {
-    let requant = &plan.requant;
-    let mut parts = vec![format!("bias ({} bits)", requant.bias_bits)];
-    if requant.out.is_some() {
-        parts.push(format!("multiplier ({})", requant.mul_bits));
-        if requant.shift.is_none() {
-            parts.push(format!("shift ({SHIFT_BITS})"));
-        }
-    }
-    parts.join(", ")
 }

@@ -92,14 +92,14 @@ fn memory_bits(plan: &Plan) -> u64 {
 
 fn engine(layer: &LayerPlan) -> EngineRecord {
     let pairs = |pairs: [(&str, usize); 2]| pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
-    let (engine, folding) = match &layer.engine {
-        Engine::Conv(p) => ("conv", pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)])),
-        Engine::Sparse(p) => ("sparse", pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)])),
-        Engine::Pool(_) => ("pool", BTreeMap::new()),
+    let folding = match &layer.engine {
+        Engine::Conv(p) => pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)]),
+        Engine::Sparse(p) => pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)]),
+        Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => BTreeMap::new(),
     };
     EngineRecord {
         node: layer.node.clone(),
-        engine: engine.into(),
+        engine: layer.engine.name().into(),
         folding,
         lanes: layer.lanes,
         cycles_per_image: layer.cycles_per_image,
