@@ -68,7 +68,11 @@ fn holds(network: &Network) {
         let fills = fs::read_to_string(dir.path().join(format!("trace/{name}_{node}_buffer{k}.txt"))).unwrap();
         let most: usize = fills.lines().last().expect("a fill").parse().unwrap();
         println!("{node}: input {k} holds at most {most} of {} words", port.depth);
-        assert!(most <= port.depth && 10 * most >= 5 * port.depth.saturating_sub(16), "{node}: {most} of {}", port.depth);
+        assert!(
+            most <= port.depth && 10 * most >= 5 * port.depth.saturating_sub(16),
+            "{node}: {most} of {}",
+            port.depth
+        );
     }
 }
 

@@ -3,13 +3,13 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+use super::Plan;
 use super::choose::{self, Chooser, foldings, plan, steps};
 use super::conv::Folding;
 use super::pack::Block;
 use super::sparse::SparseFolding;
 use super::stages::Stage;
 use super::want::Demand;
-use super::Plan;
 use crate::network::Network;
 use crate::synth::Target;
 
