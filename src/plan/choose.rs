@@ -93,11 +93,14 @@ pub fn fed(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
     inputs.all(|((input, want), beside)| input.gives(want, beside, beats))
 }
 
-/// Cycles an image of a dense stage under `folding`.
+/// Cycles an image of a dense stage under `folding`: of its passes, or of the words that its line buffer takes.
 pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
     let Shape { c, h, w } = stage.output;
-    let taps = stage.taps().div_ceil(folding.k_par);
-    (h * w * taps * stage.channels().div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
+    let arrives = stage.input().shape;
+    let pixels = if stage.flattens() { 1 } else { arrives.h * arrives.w };
+    let groups = stage.channels().div_ceil(folding.in_par);
+    let passes = h * w * stage.taps().div_ceil(folding.k_par) * c.div_ceil(folding.out_par);
+    (groups * passes.max(pixels)) as u64
 }
 
 /// Chooses for one stage, given what the stages around it want.
