@@ -63,7 +63,8 @@ fn run(plan: &Plan, clock: Clock) -> (Vec<Vec<usize>>, u64) {
             }
             _ => (clock.results(layer, &words[0]), Vec::new()),
         };
-        times.push(results);
+        let readers = plan.layers.iter().flat_map(|l| &l.inputs).filter(|feed| feed.from == Some(i)).count();
+        times.push(if readers > 1 { clock.forked(results) } else { results });
         waiting.push(wait);
         release(plan, i, &mut times);
     }

@@ -18,9 +18,13 @@ pub struct Clock {
     pub interval: u64,
     /// Images that enter.
     pub images: usize,
-    /// Engines take no time: a beat is there with the last pixel that it depends on.
+    /// Engines take no time: a beat is there with the last pixel that it depends on. Where a stream forks, its beats of
+    /// one moment still follow one another, a tick apart: a branch may need the last of them.
     pub instant: bool,
 }
+
+/// Ticks from one pixel to the next where engines take no time: more than any moment has beats.
+const TICKS: u64 = 1 << 24;
 
 impl Clock {
     /// `cycles`, or none.
@@ -31,7 +35,8 @@ impl Clock {
     /// Pixels, evenly over the interval.
     pub fn pixels(&self, pixels: usize) -> Times {
         let all = (0..self.images).flat_map(|image| (0..pixels).map(move |pixel| (image as u64, pixel as u64)));
-        all.map(|(image, pixel)| image * self.interval + pixel * self.interval / pixels as u64).collect()
+        let unit = if self.instant { TICKS } else { 1 };
+        all.map(|(image, pixel)| unit * (image * self.interval + pixel * self.interval / pixels as u64)).collect()
     }
 
     /// The words that the engine behind `feed` gets.
@@ -66,6 +71,18 @@ impl Clock {
             Engine::Affine(p) => self.late(self.served(words.iter().copied()), p.latency()),
             Engine::Join(_) => unreachable!("a join reads several streams"),
         }
+    }
+
+    /// The beats of a stream that forks.
+    pub fn forked(&self, mut times: Times) -> Times {
+        let mut next = 0;
+        if self.instant {
+            for time in &mut times {
+                *time = next.max(*time);
+                next = *time + 1;
+            }
+        }
+        times
     }
 
     /// Passes over windows, `steps` results each, `beats` results a window.
