@@ -18,5 +18,5 @@ point() {
 }
 
 point ref28 ref28 3584 152
-point ref28-fast ref28_fast 1100 592
+point ref28-fast ref28_fast 1600 592
 point ref28-small ref28_small 57500 11
