@@ -67,7 +67,10 @@ fn a_design_is_counted() {
 fn a_device_with_multipliers_gets_them() {
     let (code, report, stderr) = synth(design().path(), &["--device", "ice40up5k"]);
     assert_eq!(code, Some(0), "{stderr}");
-    assert_eq!((&report["dsp"], &report["target"], &report["device"]), (&1.into(), &"ice40".into(), &"ice40up5k".into()));
+    assert_eq!(
+        (&report["dsp"], &report["target"], &report["device"]),
+        (&1.into(), &"ice40".into(), &"ice40up5k".into())
+    );
 }
 
 #[test]
