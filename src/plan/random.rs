@@ -3,24 +3,27 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::choose::{Chooser, Want, foldings, plan, steps};
+use super::Plan;
+use super::choose::{self, Chooser, foldings, plan, steps};
 use super::conv::Folding;
+use super::pack::Block;
 use super::sparse::SparseFolding;
 use super::stages::Stage;
-use super::{Plan, dsp};
+use super::want::Demand;
 use crate::network::Network;
+use crate::synth::Target;
 
 /// Draws every choice from `rng`.
 struct RandomChooser<'a, R: Rng>(&'a mut R);
 
 impl<R: Rng> Chooser for RandomChooser<'_, R> {
-    fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)> {
+    fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)> {
         let all = foldings(stage).into_iter().filter(|f| f.in_par <= 16 && (f.k_par == 1 || f.lanes() <= 64));
         // Several taps a cycle in half the draws, as far as the kernel has them.
         let many = stage.taps() > 1 && self.0.random_bool(0.5);
         let fitting: Vec<(Folding, usize)> = all
             .filter(|f| (f.k_par > 1) == many)
-            .flat_map(|folding| steps(stage, folding, want).into_iter().map(move |step| (folding, step)))
+            .flat_map(|folding| steps(stage, folding, &demand.wants).into_iter().map(move |step| (folding, step)))
             .collect();
         fitting.choose(self.0).copied()
     }
@@ -29,6 +32,10 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
         let banks = self.0.random_range(1..=stage.output.c.min(8));
         SparseFolding { banks, in_lanes: 1 }
     }
+
+    fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
+        choose::lanes(stage, &demand.wants).choose(self.0).copied()
+    }
 }
 
 /// A plan of `network` with random foldings.
@@ -36,9 +43,8 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
 /// # Errors
 /// As [`plan`].
 pub fn random(network: &Network, rng: &mut impl Rng) -> anyhow::Result<Plan> {
-    let mut plan = plan(network, &mut RandomChooser(rng))?;
+    let family = [Target::Xc7, Target::Xcup, Target::Ecp5].choose(rng).copied().unwrap_or(Target::Xc7);
     // Some lanes in LUTs.
-    let blocks = plan.resources.dsp as usize;
-    dsp::limit(&mut plan, rng.random_range(0..=blocks));
-    Ok(plan)
+    let most = rng.random_bool(0.5).then(|| rng.random_range(0..=64));
+    plan(network, Block::of(family), most, &mut RandomChooser(rng))
 }
