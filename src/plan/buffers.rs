@@ -1,4 +1,4 @@
-//! How much must wait in front of a join.
+//! How much must wait in front of a join, and behind a pool.
 //!
 //! Where branches of a graph meet again, the shorter one must hold back what the longer one has not finished, or the fork
 //! before them stops both. A buffer gets the most words that wait in it in two runs of the [`schedule`](super::schedule):
@@ -7,11 +7,14 @@
 //! planned pace can be kept.
 
 use super::Plan;
+use super::conv::log2_ceil;
 use super::engine::Engine;
 use super::schedule::{Clock, Times};
 
 /// Words of room beside those of the schedule, which knows latencies to a few cycles.
 const MARGIN: usize = 8;
+/// Deepest queue behind a pool, as a power of two.
+const DEEPEST_QUEUE: u32 = 9;
 /// Words that wait for the pace alone and that the output queue of the engine before holds as well.
 const QUEUED: usize = 4;
 
@@ -28,6 +31,20 @@ pub fn size(plan: &mut Plan) {
         for (port, (must, keep)) in join.ports.iter_mut().zip(must.into_iter().zip(keep)) {
             port.depth = if must == 0 && keep <= QUEUED { 0 } else { must.max(keep) + MARGIN };
         }
+        layer.recount();
+    }
+}
+
+/// Gives each pool in front of a sparse engine room for a row: a pool's results come in bursts, a row while the last row of
+/// its windows passes, and the sparse engine, unlike one with a line buffer, takes them one by one at its own pace.
+pub fn smooth(plan: &mut Plan) {
+    let sparse = plan.layers.iter().filter(|layer| matches!(layer.engine, Engine::Sparse(_)));
+    let sources: Vec<usize> = sparse.filter_map(|layer| layer.inputs[0].from).collect();
+    for source in sources {
+        let layer = &mut plan.layers[source];
+        let row = layer.out.width * layer.out.beats_a_pixel();
+        let Engine::Pool(pool) = &mut layer.engine else { continue };
+        pool.queue_addr_bits = pool.queue_addr_bits.max(log2_ceil(row).min(DEEPEST_QUEUE));
         layer.recount();
     }
 }

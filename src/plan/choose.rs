@@ -123,6 +123,7 @@ pub fn plan(network: &Network, block: Block, most: Option<usize>, chooser: &mut 
     let choices = choices(network, &stages, chooser)?;
     let mut plan = assemble(network, &stages, &choices, block)?;
     dsp::limit(&mut plan, most);
+    buffers::smooth(&mut plan);
     buffers::size(&mut plan);
     plan.resources = plan.layers.iter().map(|l| l.resources).sum::<Resources>();
     Ok(plan)

@@ -82,7 +82,7 @@ impl Engine {
     pub fn cycles(&self) -> u64 {
         match self {
             Engine::Conv(p) => p.window.cycles().max(p.window.image_words()),
-            Engine::Sparse(p) => p.cycles_bound,
+            Engine::Sparse(p) => p.cycles(),
             Engine::Pool(p) => p.cycles(),
             Engine::Flatten(p) => p.values() as u64,
             Engine::Affine(_) | Engine::Join(_) => 0,
