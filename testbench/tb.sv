@@ -235,6 +235,7 @@ module tb;
         s_axis_tvalid = 1'b0;
         m_axis_tready = 1'b0;
         if (abort_pixels == 0 && abort_beats == 0) begin
+            if (fill > 0 && in_total / pixels + 1 < count) count = in_total / pixels + 1;
             images_run = images_run + count;
             mismatches = mismatches + count - right;
         end
