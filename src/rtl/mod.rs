@@ -16,7 +16,7 @@ pub mod sparse;
 mod text;
 mod tidy;
 mod top;
-mod window;
+pub mod window;
 mod window_banks;
 
 pub use design::generate;
