@@ -31,6 +31,7 @@
 //! # }
 //! ```
 
+pub mod ablate;
 pub mod cli;
 pub mod config;
 pub mod data;

@@ -4,6 +4,7 @@
 //! [`dispatch`]. Commands that need libtorch stand behind the feature `train`; a build without it keeps their names
 //! and says how to get them ([`no_training`]).
 
+mod ablate;
 mod check;
 mod data;
 mod eval;
@@ -91,6 +92,7 @@ pub enum Command {
     Sim(sim::SimArgs),
     Synth(synth::SynthArgs),
     Report(report::ReportArgs),
+    Ablate(ablate::AblateArgs),
 }
 
 fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
@@ -113,6 +115,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Sim(args) => sim::run(args, out),
         Command::Synth(args) => synth::run(args, out),
         Command::Report(args) => report::run(args, out),
+        Command::Ablate(args) => ablate::run(args, out),
     }
 }
 

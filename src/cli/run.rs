@@ -40,7 +40,7 @@ const SEARCH: Step<Session> =
 const LOWER: Step<Session> = Step {
     name: "lower",
     sections: &["name"],
-    outputs: &["network.json", "network.safetensors"],
+    outputs: &["network.json", "network.safetensors", "ablation/variants.json"],
     work: Session::lower,
 };
 

@@ -22,4 +22,9 @@ impl Memory {
     pub fn new(name: impl Into<String>, width: u32, depth: usize, bits_used: u64) -> Self {
         Self { name: name.into(), width, depth, bits_used, bits_allocated: u64::from(width) * depth as u64 }
     }
+
+    /// True for weights, with what says where they belong.
+    pub fn holds_weights(&self) -> bool {
+        ["weight", "bank", "counts", "program"].iter().any(|name| self.name.starts_with(name))
+    }
 }

@@ -136,7 +136,7 @@ pub fn simulate(config: &SimConfig, run: &Path, test: &Images, done: impl Fn(usi
     let design: DesignRecord = read_json(&run.join(DESIGN))?;
     let manifest = Manifest::load(&design.dir)?;
     let network = Network::load(run)?;
-    let vectors = expectations(config, &network, test)?;
+    let vectors = expectations(config.images, &network, test)?;
     let options = Options { stall: config.stall, seed: config.seed, ..Options::default() };
     let outcome = runner::simulate(&design.dir, &manifest, &vectors, &options, done)?;
     let report = SimReport::new(&manifest, vectors.images(), &options, outcome);
@@ -148,8 +148,11 @@ pub fn simulate(config: &SimConfig, run: &Path, test: &Images, done: impl Fn(usi
 }
 
 /// The first test images, all where there are fewer than asked for, and what the interpreter says about them.
-fn expectations(config: &SimConfig, network: &Network, test: &Images) -> Result<Vectors> {
-    let count = config.images.min(test.len());
+///
+/// # Errors
+/// A network that the interpreter refuses.
+pub fn expectations(images: usize, network: &Network, test: &Images) -> Result<Vectors> {
+    let count = images.min(test.len());
     let pixels = test.pixels[..count * test.shape.len()].to_vec();
     let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
     Ok(Vectors { shape: test.shape, pixels, scores })

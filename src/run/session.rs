@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::folder::RunFolder;
 use super::hardware;
 use super::record::{FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
+use crate::ablate::{self, Variant};
 use crate::config::RunConfig;
 use crate::config::data::Splits;
 use crate::config::layers::LayerSpec;
@@ -139,7 +140,31 @@ impl Session {
         }
         let searched = self.folder.join(OUTCOME).exists();
         let model = if searched { self.checkpoint(&self.outcome()?.network.key) } else { baseline };
-        self.lower_file(&model)?.save(self.folder.path())
+        self.lower_file(&model)?.save(self.folder.path())?;
+        if searched { self.lower_stages() } else { Ok(()) }
+    }
+
+    /// Lowers the baseline (to 8 bits) and what each stage kept, for [`crate::ablate`].
+    fn lower_stages(&self) -> Result<()> {
+        let outcome = self.outcome()?;
+        let mut networks = vec![("bits8".to_string(), "float".to_string(), outcome.search.baseline.key)];
+        let mut so_far = String::new();
+        for stage in &outcome.search.stages {
+            so_far = if so_far.is_empty() { stage.stage.clone() } else { format!("{so_far}_{}", stage.stage) };
+            networks.push((so_far.clone(), stage.stage.clone(), stage.network.key.clone()));
+        }
+        // The last stage's network is the run's: polished.
+        if let Some((_, figure, key)) = networks.last_mut().filter(|_| !so_far.is_empty()) {
+            (*figure, *key) = ("final".into(), outcome.network.key);
+        }
+        let mut variants = Vec::new();
+        for (name, figure, key) in networks {
+            let network = self.lowered(&key)?;
+            let network = Network { name: format!("{}_{name}", network.name), ..network };
+            network.save(&self.folder.join(ablate::NETWORKS).join(&name))?;
+            variants.push(Variant { name, figure });
+        }
+        write_json(&self.folder.join(ablate::VARIANTS), &variants)
     }
 
     /// Measures test accuracies: the float baseline's with libtorch, the others' with the integer interpreter. Every

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Target;
 
 /// Resources of a synthesized design.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Look-up tables: LUT1 to LUT6 one each, shift registers, LUT RAM and (ECP5) carry cells at their LUT cost.
     pub lut: u64,
@@ -20,7 +20,7 @@ pub struct Cost {
     /// Block RAM in the family's own blocks.
     pub bram: f64,
     /// What such a block is.
-    pub bram_kind: &'static str,
+    pub bram_kind: String,
 }
 
 impl Cost {
@@ -41,7 +41,7 @@ impl Cost {
             Target::Ecp5 => ("DP16KD", false),
             Target::Ice40 => ("SB_RAM40_4K", false),
         };
-        Self { lut, ff, dsp, bram36: amd.then_some(bram), bram, bram_kind }
+        Self { lut, ff, dsp, bram36: amd.then_some(bram), bram, bram_kind: bram_kind.to_string() }
     }
 }
 

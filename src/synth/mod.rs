@@ -53,13 +53,15 @@ pub enum Goal {
     Family(Target),
     /// One device, and what it has.
     Device(Device),
+    /// A family, every product in LUTs.
+    WithoutDsp(Target),
 }
 
 impl Goal {
     /// The family.
     pub const fn target(self) -> Target {
         match self {
-            Goal::Family(target) => target,
+            Goal::Family(target) | Goal::WithoutDsp(target) => target,
             Goal::Device(device) => device.family,
         }
     }
@@ -103,7 +105,7 @@ pub fn synthesize(dir: &Path, goal: Goal, place_and_route: bool) -> anyhow::Resu
     let device = match goal {
         Goal::Device(device) => Some(device),
         Goal::Family(_) if place_and_route => Some(Device::named(pnr::router(target)?.device)?),
-        Goal::Family(_) => None,
+        Goal::Family(_) | Goal::WithoutDsp(_) => None,
     };
     if place_and_route {
         pnr::require(target)?;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Goal, Target, pins};
 use crate::error::InputError;
+use crate::plan::device::Device;
 use crate::tool;
 
 /// The program found.
@@ -103,12 +104,18 @@ fn listed(filelist: &str) -> Vec<&str> {
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
 pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     // Yosys infers no more than bare products for UltraScale+: see sg_product.
-    let define = if goal.target() == Target::Xcup { " -D SG_DSP48E2" } else { "" };
+    let define = if matches!(goal, Goal::Family(Target::Xcup) | Goal::Device(Device { family: Target::Xcup, .. })) {
+        " -D SG_DSP48E2"
+    } else {
+        ""
+    };
     let read: String = sources.iter().map(|file| format!("read_verilog -defer{define} {file}\n")).collect();
     let name = goal.target().name();
+    let without = matches!(goal, Goal::WithoutDsp(_));
+    let no_dsp = if without { "-nodsp " } else { "" };
     let synth = match goal.target() {
-        Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} -flatten -top {top}"),
-        Target::Ecp5 => format!("synth_ecp5 -top {top}"),
+        Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} {no_dsp}-flatten -top {top}"),
+        Target::Ecp5 => format!("synth_ecp5 {no_dsp}-top {top}"),
         Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
     };
     // nextpnr does not know the scope cells of newer versions.

@@ -1,0 +1,99 @@
+//! `slimgate ablate`: what each stage of the compression is worth in hardware.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+
+use super::Output;
+use crate::ablate::{self, Ablation, Options, Row, Rule};
+use crate::error::InputError;
+use crate::plan::device::{DEVICES, Device};
+
+/// What compression is worth in hardware: a run's network at 8 bits and after each stage, as designs side by side.
+///
+/// Plans, generates and simulates every network under two rules, as many cycles an image as the compressed design and as many
+/// multiply-accumulate lanes; with --synth Yosys measures each, which takes minutes a design. The compressed design is the
+/// fastest that fits the device. Writes RUN/ablation.json, and the designs below rtl_out/NAME-ablation.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  slimgate ablate runs/fashion --device xc7a35t --no-dsp --synth")]
+pub struct AblateArgs {
+    /// The folder of a finished run.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// FPGA to plan for.
+    #[arg(long, default_value = "xc7z020", value_parser = clap::builder::PossibleValuesParser::new(DEVICES.iter().map(|d| d.name)))]
+    pub device: String,
+
+    /// Multiply in LUTs alone, so that areas are one number.
+    #[arg(long)]
+    pub no_dsp: bool,
+
+    /// Synthesize every design with Yosys.
+    #[arg(long)]
+    pub synth: bool,
+
+    /// Test images to simulate on each design.
+    #[arg(long, default_value_t = 20)]
+    pub images: usize,
+
+    /// Folder for the designs [default: rtl_out/NAME-ablation].
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &AblateArgs, out: &Output) -> anyhow::Result<()> {
+    if args.images == 0 {
+        return Err(InputError::new("--images", "0", "at least 1").into());
+    }
+    let options = Options {
+        device: Device::named(&args.device)?,
+        no_dsp: args.no_dsp,
+        synthesize: args.synth,
+        images: args.images,
+    };
+    let name = args.run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(format!("{name}-ablation")));
+    let ablation = ablate::run(&args.run, &dir, &options, |row| out.text(line(row)))?;
+    out.result(&ablation, || text(&ablation))
+}
+
+fn line(row: &Row) -> String {
+    format!("{}: {:.1} cycles an image, {} images bit-exact", row.dir.display(), row.cycles_per_image, row.images)
+}
+
+fn text(ablation: &Ablation) -> String {
+    let mut text = String::new();
+    for (rule, title) in [(Rule::EqualThroughput, "Equal throughput"), (Rule::EqualLanes, "Equal lanes")] {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_BORDERS_ONLY);
+        let mark = if ablation.tool.is_some() { "" } else { "~" };
+        let resources = ["LUT", "FF", "DSP"].map(|name| format!("{name}{mark}"));
+        let first = ["network", "test", "lanes", "cycles", "weights kbit"].map(str::to_string);
+        let header = first.into_iter().chain(resources).chain(["lacks on the device".to_string()]);
+        table.set_header(header);
+        ablation.rows.iter().filter(|row| row.rule == rule).for_each(|row| {
+            table.add_row(cells(row));
+        });
+        text += &format!("{title}, {}:\n{table}\n", ablation.device);
+    }
+    let source = ablation.tool.as_deref().unwrap_or("estimated by the planner's model");
+    text + &format!("cycles measured by simulation; resources: {source}\n")
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let estimated = [row.estimated.lut, row.estimated.ff, row.estimated.dsp].map(|n| format!("{n:.0}"));
+    let resources =
+        row.synthesized.as_ref().map_or(estimated, |cost| [cost.lut, cost.ff, cost.dsp].map(|n| n.to_string()));
+    let accuracy = row.test_accuracy.map_or(String::new(), |a| format!("{:.2} %", 100.0 * a));
+    let first = [
+        row.variant.clone(),
+        accuracy,
+        row.lanes.to_string(),
+        format!("{:.1}", row.cycles_per_image),
+        format!("{:.1}", row.weight_bits as f64 / 1000.0),
+    ];
+    first.into_iter().chain(resources).chain([row.lacks.clone().unwrap_or_default()]).collect()
+}

@@ -1,0 +1,89 @@
+//! `slimgate ablate` on a run folder made by hand: two networks, four designs, each bit-exact.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use slimgate::ablate::{Ablation, Rule};
+use slimgate::network::Network;
+use slimgate::network::graph::Op;
+
+/// The example network, its weights as they are (4 bits and fewer) or in words of 8 bits.
+fn network(bits: Option<u32>) -> Network {
+    let mut network = Network::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/example-network")).unwrap();
+    for node in &mut network.nodes {
+        match &mut node.op {
+            Op::Conv(op) => op.weight_bits = bits.unwrap_or(op.weight_bits),
+            Op::Dense(op) => op.weight_bits = bits.unwrap_or(op.weight_bits),
+            _ => {}
+        }
+    }
+    network
+}
+
+/// 20 images of noise, as an MNIST-like data set.
+fn write_data(folder: &Path) {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let be = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
+    for name in ["train", "t10k"] {
+        let mut pixels = vec![0; 20 * 64];
+        rng.fill_bytes(&mut pixels);
+        let labels: Vec<u8> = (0..20).map(|i| i % 4).collect();
+        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), [be(&[0x803, 20, 8, 8]), pixels].concat()).unwrap();
+        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), [be(&[0x801, 20]), labels].concat()).unwrap();
+    }
+}
+
+fn write_run(run: &Path) {
+    fs::create_dir_all(run).unwrap();
+    let config = format!("name = 'small'\n[data]\ndir = '{}'\nvalidation = 5\n", run.display());
+    fs::write(run.join("config.toml"), config).unwrap();
+    write_data(run);
+    network(Some(8)).save(&run.join("ablation/bits8")).unwrap();
+    network(None).save(&run.join("ablation/iq")).unwrap();
+    let variants = r#"[{"name": "bits8", "figure": "float"}, {"name": "iq", "figure": "final"}]"#;
+    fs::write(run.join("ablation/variants.json"), variants).unwrap();
+    fs::write(run.join("accuracy.json"), r#"{"images": 20, "accuracies": [["float", 0.5], ["final", 0.25]]}"#).unwrap();
+}
+
+fn ablate(run: &Path, out: &Path) -> assert_cmd::assert::Assert {
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    let command = command.arg("ablate").arg(run).arg("--out").arg(out);
+    command.args(["--images", "4", "--device", "xc7a35t", "--json"]).assert()
+}
+
+#[test]
+fn designs_of_a_run_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("small");
+    write_run(&run);
+    let output = ablate(&run, &folder.path().join("designs")).success().get_output().stdout.clone();
+    let printed: Ablation = serde_json::from_slice(&output).unwrap();
+    let kept: Ablation = serde_json::from_slice(&fs::read(run.join("ablation.json")).unwrap()).unwrap();
+    assert_eq!(printed, kept);
+
+    let order: Vec<(Rule, &str)> = kept.rows.iter().map(|row| (row.rule, row.variant.as_str())).collect();
+    let (throughput, lanes) = (Rule::EqualThroughput, Rule::EqualLanes);
+    assert_eq!(order, [(throughput, "bits8"), (throughput, "iq"), (lanes, "bits8"), (lanes, "iq")]);
+    let [wide, narrow, wide_lanes, narrow_lanes] = &kept.rows[..] else { panic!("{:?}", kept.rows) };
+    assert!(wide.planned_cycles_per_image <= narrow.planned_cycles_per_image);
+    assert!(wide_lanes.lanes <= narrow_lanes.lanes);
+    assert!(wide.weight_bits > narrow.weight_bits && wide.estimated.lut > narrow.estimated.lut);
+    assert_eq!((wide.test_accuracy, narrow.test_accuracy), (Some(0.5), Some(0.25)));
+    for row in &kept.rows {
+        assert_eq!(row.images, 4);
+        assert!(row.cycles_per_image > 1.0 && row.dir.join("manifest.json").exists());
+    }
+}
+
+#[test]
+fn a_folder_without_its_networks_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = ablate(folder.path(), folder.path()).code(2).get_output().clone();
+    assert!(output.stdout.is_empty() || serde_json::from_slice::<Value>(&output.stdout).is_err());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("variants.json") && error.contains("slimgate lower"), "{error}");
+}
