@@ -6,16 +6,18 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Plan;
-use super::choose::{Chooser, Want, dense_cycles, foldings, plan, steps, supplied};
+use super::choose::{Chooser, Want, columns, dense_cycles, foldings, plan, steps, steps_within, supplied};
 use super::conv::Folding;
 use super::device::Device;
 use super::dsp;
-use super::layer::sparse_input;
+use super::layer::{Choice, layer, sparse_input};
 use super::sparse::{self, SparseFolding};
+use super::sparse_conv::{SparseConvFolding, cost};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use crate::error::InputError;
 use crate::network::Network;
+use crate::network::graph::Shape;
 
 /// What the plan should reach.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -37,6 +39,7 @@ const LANE_LUTS: usize = 64;
 
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
+    network: &'a Network,
     cycles: u64,
     /// Cycle bounds by stage and banks.
     bounds: &'a BTreeMap<String, Vec<(usize, u64)>>,
@@ -66,6 +69,39 @@ impl Chooser for Balanced<'_> {
         let banks = enough.or(fastest).map_or(1, |(banks, _)| *banks);
         SparseFolding { banks, in_lanes: 1 }
     }
+
+    fn sparse_conv(&mut self, stage: &Stage, want: Option<&Want>) -> Option<Choice> {
+        let dense = self.dense(stage, want);
+        let most_lanes = dense.map_or(1, |(folding, _)| folding.lanes());
+        let sparse = sparse_choices(stage, want, self.cycles, most_lanes).into_iter().map(Choice::SparseConv);
+        let choices = sparse.chain(dense.map(|(folding, step)| Choice::Conv(folding, step)));
+        let rated = choices.filter_map(|choice| {
+            let (Choice::Conv(Folding { in_par, .. }, _) | Choice::SparseConv(SparseConvFolding { in_par, .. })) =
+                choice
+            else {
+                return None;
+            };
+            let plan = layer(self.network, stage, Stream::new(stage.input, in_par, stage.act), choice)?;
+            Some((plan.cycles_per_image.saturating_sub(self.cycles), cost::in_luts(&plan.resources), choice))
+        });
+        rated.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, _, choice)| choice)
+    }
+}
+
+/// The foldings of a sparse convolution that keep `cycles` an image: at most `most_slots` words of the window a cycle, and
+/// the fewest results a cycle.
+fn sparse_choices(stage: &Stage, want: Option<&Want>, cycles: u64, most_slots: usize) -> Vec<SparseConvFolding> {
+    let Shape { c, h, w } = stage.output;
+    let weights = stage.taps() * stage.channels() * c;
+    let window = (cycles / (h * w) as u64).min(weights as u64) as usize;
+    let beats = |step: usize| (h * w * c.div_ceil(step)) as u64;
+    let fits = |f: &Folding| f.out_par == c && f.products() <= most_slots && columns(stage, *f) <= window;
+    let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, *f, cycles));
+    all.filter_map(|f| {
+        let step = steps_within(stage, f, window, want).into_iter().find(|&s| beats(s) <= cycles)?;
+        Some(SparseConvFolding { k_par: f.k_par, in_par: f.in_par, step, cycles: window })
+    })
+    .collect()
 }
 
 /// LUTs of a folding, a lane counted as [`LANE_LUTS`]: what the lanes cost, and what selects several taps a cycle.
@@ -82,7 +118,7 @@ fn size(stage: &Stage, folding: Folding) -> usize {
 pub fn balance(network: &Network, target: Target, max_dsp: Option<usize>) -> Result<Plan> {
     let bounds = sparse_bounds(network)?;
     let at = |cycles: u64| {
-        let mut plan = plan(network, &mut Balanced { cycles, bounds: &bounds })?;
+        let mut plan = plan(network, &mut Balanced { network, cycles, bounds: &bounds })?;
         max_dsp.into_iter().for_each(|max| dsp::limit(&mut plan, max));
         anyhow::Ok(plan)
     };

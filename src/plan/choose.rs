@@ -50,11 +50,20 @@ pub fn foldings(stage: &Stage) -> Vec<Folding> {
     all
 }
 
+/// Words of a window: cycles of a fold in the dense engine.
+pub fn columns(stage: &Stage, folding: Folding) -> usize {
+    stage.taps().div_ceil(folding.k_par) * stage.channels().div_ceil(folding.in_par)
+}
+
 /// The steps (results that leave a cycle) that let `folding` run at its full rate and that the consumer takes,
 /// ascending.
 pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize> {
-    let Folding { k_par, in_par, out_par } = folding;
-    let fold_cycles = stage.taps().div_ceil(k_par) * stage.channels().div_ceil(in_par);
+    steps_within(stage, folding, columns(stage, folding), want)
+}
+
+/// The same where a fold takes `fold_cycles`.
+pub fn steps_within(stage: &Stage, folding: Folding, fold_cycles: usize, want: Option<&Want>) -> Vec<usize> {
+    let out_par = folding.out_par;
     let folds = stage.output.c.div_ceil(out_par);
     let arrives = arrives(stage, folding);
     if stage.given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
@@ -82,8 +91,7 @@ pub fn supplied(stage: &Stage, folding: Folding, beats: u64) -> bool {
 /// Cycles an image of a dense stage under `folding`.
 pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
     let Shape { c, h, w } = stage.output;
-    let taps = stage.taps().div_ceil(folding.k_par);
-    (h * w * taps * stage.channels().div_ceil(folding.in_par) * c.div_ceil(folding.out_par)) as u64
+    (h * w * columns(stage, folding) * c.div_ceil(folding.out_par)) as u64
 }
 
 /// Chooses for one stage, given what its consumer wants (`None` after the last).
@@ -92,6 +100,8 @@ pub trait Chooser {
     fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)>;
     /// Banks of a sparse stage.
     fn sparse(&mut self, stage: &Stage) -> SparseFolding;
+    /// Engine and folding of a convolution whose weights are stored sparse.
+    fn sparse_conv(&mut self, stage: &Stage, want: Option<&Want>) -> Option<Choice>;
 }
 
 /// Plans `network` with the foldings that `chooser` picks.
@@ -112,10 +122,9 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
         let choice = match stage.kind {
             Kind::Pool(..) => Choice::Pool,
             Kind::Sparse => Choice::Sparse(chooser.sparse(stage)),
+            Kind::SparseConv(_) => chooser.sparse_conv(stage, want.as_ref()).ok_or_else(|| misfit(network, stage))?,
             Kind::Conv(_) | Kind::Dense => {
-                let (folding, step) = chooser.dense(stage, want.as_ref()).ok_or_else(|| {
-                    anyhow!("no folding of {} fits its consumer (network {})", stage.node, network.name)
-                })?;
+                let (folding, step) = chooser.dense(stage, want.as_ref()).ok_or_else(|| misfit(network, stage))?;
                 Choice::Conv(folding, step)
             }
         };
@@ -123,6 +132,7 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
         let lanes = match choice {
             Choice::Conv(folding, _) => Some(folding.in_par),
             Choice::Sparse(folding) => Some(folding.in_lanes),
+            Choice::SparseConv(folding) => Some(folding.in_par),
             Choice::Pool => None,
         };
         want = match (lanes, want) {
@@ -132,6 +142,10 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
     }
     choices.reverse();
     Ok(choices)
+}
+
+fn misfit(network: &Network, stage: &Stage) -> anyhow::Error {
+    anyhow!("no folding of {} fits its consumer (network {})", stage.node, network.name)
 }
 
 fn assemble(network: &Network, stages: &[Stage], choices: &[Choice]) -> Result<Plan> {

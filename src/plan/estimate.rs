@@ -14,7 +14,9 @@ use super::layer::Engine;
 use super::memory::Memory;
 use super::pool::{PoolPlan, Reduce};
 use super::sparse::SparsePlan;
+use super::sparse_conv;
 use super::stream::Stream;
+use super::window::WindowPlan;
 
 /// Products up to this sum of operand widths are cheaper in LUTs.
 const LUT_PRODUCT_BITS: u32 = 10;
@@ -59,6 +61,7 @@ pub fn layer(engine: &Engine, memories: &[Memory], input: &Stream, out: &Stream)
     let logic = match engine {
         Engine::Conv(p) => conv(p, input.bits, out),
         Engine::Sparse(p) => sparse(p, out),
+        Engine::SparseConv(p) => sparse_conv::cost::engine(p, input.bits, out),
         Engine::Pool(p) => pool(p, out),
     };
     memories.iter().map(memory).sum::<Resources>() + logic
@@ -81,11 +84,11 @@ pub fn in_lut(a: u32, b: u32) -> bool {
 }
 
 /// A product made of LUTs.
-fn lut_product(a: u32, b: u32) -> Resources {
+pub(super) fn lut_product(a: u32, b: u32) -> Resources {
     Resources { lut: f64::from(a * b) * LUTS_A_PRODUCT_BIT, ff: f64::from(a + b), ..Default::default() }
 }
 
-fn product(a: u32, b: u32) -> Resources {
+pub(super) fn product(a: u32, b: u32) -> Resources {
     if in_lut(a, b) {
         lut_product(a, b)
     } else {
@@ -93,21 +96,21 @@ fn product(a: u32, b: u32) -> Resources {
     }
 }
 
-fn times(count: usize, one: Resources) -> Resources {
+pub(super) fn times(count: usize, one: Resources) -> Resources {
     let n = count as f64;
     Resources { lut: one.lut * n, ff: one.ff * n, dsp: one.dsp * n, bram36: one.bram36 * n }
 }
 
-fn adder(bits: u32) -> Resources {
+pub(super) fn adder(bits: u32) -> Resources {
     Resources { lut: f64::from(bits), ff: f64::from(bits), ..Default::default() }
 }
 
-fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
+pub(super) fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
     let one = product(acc_bits, mul_bits) + times(2, adder(acc_bits)) + times(1, adder(mul_bits));
     times(count, one)
 }
 
-fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
+pub(super) fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
     let words = f64::from(1u32 << addr_bits);
     let bits = beat_bits as f64;
     Resources { lut: bits * (words / 64.0).ceil() + 12.0, ff: 20.0, ..Default::default() }
@@ -119,7 +122,8 @@ fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
     let adders = plan.folding.out_par * ((1usize << plan.tree_levels) - 1);
     let tree = times(adders, adder(plan.sum_bits));
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
-    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() } + taps(plan, act_bits);
+    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() }
+        + tap_order(&plan.window, plan.folding.in_par, act_bits);
     let results = if plan.requant.out.is_some() {
         requantizers(plan.step, plan.acc_bits, plan.requant.mul_bits)
     } else {
@@ -129,14 +133,14 @@ fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
 }
 
 /// What brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
-fn taps(plan: &ConvPlan, act_bits: u32) -> Resources {
-    if plan.folding.k_par == 1 {
+pub(super) fn tap_order(window: &WindowPlan, in_par: usize, act_bits: u32) -> Resources {
+    if window.k_par == 1 {
         return Resources::default();
     }
-    let [kernel_h, kernel_w] = plan.window.kernel;
-    let word_bits = (plan.folding.in_par * act_bits as usize) as f64;
+    let [kernel_h, kernel_w] = window.kernel;
+    let word_bits = (in_par * act_bits as usize) as f64;
     let all = (kernel_h * kernel_w) as f64 * word_bits;
-    Resources { lut: 2.0 * all, ff: all + plan.folding.k_par as f64 * word_bits, ..Default::default() }
+    Resources { lut: 2.0 * all, ff: all + window.k_par as f64 * word_bits, ..Default::default() }
 }
 
 fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::conv::{ConvLayer, ConvPlan, Folding};
 use super::pool::{PoolLayer, PoolPlan};
 use super::sparse::{self, SparseFolding, SparseInput, SparsePlan};
+use super::sparse_conv::{SparseConvFolding, SparseConvPlan};
 use super::stages::{Kind, Stage};
 use super::stream::{Adapter, Stream};
 use super::{Memory, Resources, estimate};
@@ -19,6 +20,8 @@ pub enum Engine {
     Conv(Box<ConvPlan>),
     /// The sparse fully connected engine.
     Sparse(Box<SparsePlan>),
+    /// The sparse convolution engine.
+    SparseConv(Box<SparseConvPlan>),
     /// Max or average pool.
     Pool(Box<PoolPlan>),
 }
@@ -30,6 +33,8 @@ pub enum Choice {
     Conv(Folding, usize),
     /// Banks and activations a beat.
     Sparse(SparseFolding),
+    /// Words a cycle, cycles a window, results that leave a cycle.
+    SparseConv(SparseConvFolding),
     /// Pools keep the lanes they get.
     Pool,
 }
@@ -47,7 +52,7 @@ pub struct LayerPlan {
     pub out: Stream,
     /// Multiply-accumulate lanes; 0 for pools.
     pub lanes: usize,
-    /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engine).
+    /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engines).
     pub useful_macs: u64,
     /// Planned cycles an image; a bound where zero activations are skipped.
     pub cycles_per_image: u64,
@@ -64,7 +69,7 @@ pub struct LayerPlan {
 /// The dense layer of `stage` behind `input`, as the engine sees it.
 pub fn conv_layer<'a>(network: &'a Network, stage: &Stage, input: Stream) -> ConvLayer<'a> {
     let (input, geometry, source) = match stage.kind {
-        Kind::Conv(geometry) => (input, geometry, (0..input.channels).map(Some).collect()),
+        Kind::Conv(geometry) | Kind::SparseConv(geometry) => (input, geometry, (0..input.channels).map(Some).collect()),
         _ => (input.flattened(), [[1, 1], [1, 1], [0, 0]], input.features()),
     };
     ConvLayer {
@@ -105,7 +110,10 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
 /// Plans `stage` behind `input`; `None` where `choice` does not fit the stream.
 pub fn layer(network: &Network, stage: &Stage, input: Stream, choice: Choice) -> Option<LayerPlan> {
     match (stage.kind, choice) {
-        (Kind::Conv(_) | Kind::Dense, Choice::Conv(folding, step)) => conv(network, stage, input, folding, step),
+        (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
+            conv(network, stage, input, folding, step)
+        }
+        (Kind::SparseConv(_), Choice::SparseConv(folding)) => sparse_conv(network, stage, input, folding),
         (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {
             let plan = PoolPlan::new(&PoolLayer { input, out_shape: stage.output, geometry, reduce });
@@ -122,6 +130,14 @@ fn conv(network: &Network, stage: &Stage, input: Stream, folding: Folding, step:
     let out = Stream::new(stage.output, step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
     let adapter = plan.adapter;
     Some(finish(stage, adapter, layer.input, out, Engine::Conv(Box::new(plan)), layer.params))
+}
+
+fn sparse_conv(network: &Network, stage: &Stage, input: Stream, folding: SparseConvFolding) -> Option<LayerPlan> {
+    let layer = conv_layer(network, stage, input);
+    let plan = SparseConvPlan::new(&layer, folding)?;
+    let out = Stream::new(stage.output, folding.step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
+    let adapter = plan.adapter;
+    Some(finish(stage, adapter, layer.input, out, Engine::SparseConv(Box::new(plan)), layer.params))
 }
 
 fn sparse(network: &Network, stage: &Stage, input: Stream, folding: SparseFolding) -> Option<LayerPlan> {
@@ -143,6 +159,10 @@ fn finish(stage: &Stage, adapter: Adapter, input: Stream, out: Stream, engine: E
         Engine::Sparse(p) => {
             let nonzeros = params.weight.iter().filter(|w| **w != 0).count() as u64;
             (p.folding.banks, nonzeros, p.cycles_bound, p.memories.clone())
+        }
+        Engine::SparseConv(p) => {
+            let macs = (p.nonzeros * h * w) as u64;
+            (p.lanes(), macs, p.cycles().max(p.window.image_words()), p.memories(input.bits))
         }
         Engine::Pool(p) => (0, 0, p.cycles(), p.memories()),
     };

@@ -16,6 +16,7 @@ pub mod pool;
 pub mod random;
 pub mod requant;
 pub mod sparse;
+pub mod sparse_conv;
 pub mod stages;
 pub mod stream;
 pub mod window;

@@ -12,6 +12,8 @@ use crate::network::graph::{ActType, INPUT, Op, Shape, Storage};
 pub enum Kind {
     /// Dense multiply-accumulate lanes over windows: `[kernel, stride, padding]`.
     Conv([[usize; 2]; 3]),
+    /// The same with weights stored sparse: dense lanes, or the sparse convolution engine.
+    SparseConv([[usize; 2]; 3]),
     /// Dense lanes over the flattened stream.
     Dense,
     /// The sparse fully connected engine over the flattened stream.
@@ -55,7 +57,7 @@ impl Stage {
     /// Taps of a convolution's window; 1 elsewhere.
     pub fn taps(&self) -> usize {
         match self.kind {
-            Kind::Conv([kernel, ..]) => kernel[0] * kernel[1],
+            Kind::Conv([kernel, ..]) | Kind::SparseConv([kernel, ..]) => kernel[0] * kernel[1],
             _ => 1,
         }
     }
@@ -105,6 +107,7 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
 fn kind(network: &Network, i: usize) -> Result<Option<Kind>> {
     let node = &network.nodes[i];
     Ok(Some(match &node.op {
+        Op::Conv(c) if c.storage == Storage::Sparse => Kind::SparseConv([c.kernel, c.stride, c.padding]),
         Op::Conv(c) => Kind::Conv([c.kernel, c.stride, c.padding]),
         Op::Dense(d) if d.storage == Storage::Sparse => Kind::Sparse,
         Op::Dense(_) => Kind::Dense,

@@ -9,8 +9,11 @@ use crate::plan::{Engine, Plan};
 
 const CELLS: &[(&str, &str)] = &[
     ("sg_acc", include_str!("../../templates/cells/sg_acc.v")),
+    ("sg_burst", include_str!("../../templates/cells/sg_burst.v")),
     ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
     ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
+    ("sg_gather_bank", include_str!("../../templates/cells/sg_gather_bank.v")),
+    ("sg_gather_lane", include_str!("../../templates/cells/sg_gather_lane.v")),
     ("sg_mac", include_str!("../../templates/cells/sg_mac.v")),
     ("sg_mul_lut", include_str!("../../templates/cells/sg_mul_lut.v")),
     ("sg_narrow", include_str!("../../templates/cells/sg_narrow.v")),
@@ -24,6 +27,7 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_rom", include_str!("../../templates/cells/sg_rom.v")),
     ("sg_scores", include_str!("../../templates/cells/sg_scores.v")),
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
+    ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];
 
@@ -48,6 +52,7 @@ pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
     for layer in &plan.layers {
         cells.extend(match &layer.engine {
             Engine::Conv(p) => leaf::fifo_files(p.queue_addr_bits)?,
+            Engine::SparseConv(p) => leaf::fifo_files(p.queue_addr_bits)?,
             Engine::Pool(p) => leaf::fifo_files(p.queue_addr_bits)?,
             Engine::Sparse(_) => Vec::new(),
         });

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::tidy::tidy;
-use super::{Artifact, cells, conv, pool, scripts, sparse, top};
+use super::{Artifact, cells, conv, pool, scripts, sparse, sparse_conv, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
 use crate::network::Network;
@@ -50,6 +50,7 @@ fn engines(network: &Network, plan: &Plan) -> Result<Vec<Artifact>> {
         let module = top::module_name(plan, &layer.node);
         files.extend(match &layer.engine {
             Engine::Conv(p) => conv::emit(&module, network, layer, p, &conv_layer(network, stage, arrives))?,
+            Engine::SparseConv(p) => sparse_conv::emit(&module, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::Sparse(p) => sparse::emit(&plan.name, &layer.node, p)?,
             Engine::Pool(p) => pool::emit(&module, layer, p)?,
         });
@@ -67,6 +68,7 @@ fn manifest(
         let engine = match &l.engine {
             Engine::Conv(_) => "conv",
             Engine::Sparse(_) => "sparse",
+            Engine::SparseConv(_) => "sparse_conv",
             Engine::Pool(_) => "pool",
         };
         json!({

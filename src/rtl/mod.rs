@@ -3,6 +3,7 @@
 mod cells;
 mod conv;
 pub mod design;
+mod drain;
 mod hex;
 pub mod leaf;
 mod literal;
@@ -10,6 +11,7 @@ mod pool;
 mod queue;
 pub mod scripts;
 pub mod sparse;
+mod sparse_conv;
 mod text;
 mod tidy;
 mod top;

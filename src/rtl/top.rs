@@ -106,6 +106,9 @@ fn what(layer: &LayerPlan) -> String {
     let cycles = layer.cycles_per_image;
     match &layer.engine {
         Engine::Conv(p) => format!("{}, {cycles} cycles an image", text::count(p.folding.lanes(), "lane")),
+        Engine::SparseConv(p) => {
+            format!("{} for nonzero weights, {cycles} cycles an image", text::count(p.lanes(), "lane"))
+        }
         Engine::Sparse(p) => format!("{}, at most {cycles} cycles an image", text::count(p.folding.banks, "bank")),
         Engine::Pool(p) => format!("{}, {cycles} cycles an image", text::count(p.input.lanes, "lane")),
     }
@@ -118,6 +121,7 @@ fn adapter(layer: &LayerPlan, source: &str) -> Result<String> {
     let from = layer.input.lanes;
     let to = match &layer.engine {
         Engine::Conv(p) => p.folding.in_par,
+        Engine::SparseConv(p) => p.folding.in_par,
         Engine::Sparse(p) => p.folding.in_lanes,
         Engine::Pool(p) => p.input.lanes,
     };

@@ -94,6 +94,7 @@ fn engine(layer: &LayerPlan) -> EngineRecord {
     let (engine, folding) = match &layer.engine {
         Engine::Conv(p) => ("conv", pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)])),
         Engine::Sparse(p) => ("sparse", pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)])),
+        Engine::SparseConv(p) => ("sparse_conv", pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)])),
         Engine::Pool(_) => ("pool", BTreeMap::new()),
     };
     EngineRecord {
