@@ -23,26 +23,30 @@ module sg_gather_lane #(
     parameter SumBits    = 12,
     parameter UseLut     = 1    // 1: product made of LUTs (sg_mul_lut); 0: as the tool likes, in a DSP
 ) (
-    input  wire                             clk_i,
-    input  wire                             rst_ni,
-    input  wire                             write_i,         // a value of the next window
-    input  wire [             ColumnBits:0] write_place_i,   // {column, page}
-    input  wire [              ActBits-1:0] write_data_i,
-    input  wire                             entry_valid_i,
-    input  wire                             entry_page_i,
-    input  wire [WeightBits+ColumnBits+1-1:0] entry_i,
-    input  wire                             mac_i,
-    input  wire                             store_i,
-    input  wire                             store_page_i,
-    input  wire                             store_end_i,
-    input  wire                             read_i,
-    input  wire [                RowBits:0] read_place_i,    // {row, page}
-    output wire [              SumBits-1:0] sum_o
+    input  wire                           clk_i,
+    input  wire                           rst_ni,
+    input  wire                           write_i,          // a value of the next window
+    input  wire [           ColumnBits:0] write_place_i,    // {column, page}
+    input  wire [            ActBits-1:0] write_data_i,
+    input  wire                           entry_valid_i,
+    input  wire                           entry_page_i,
+    input  wire [WeightBits+ColumnBits:0] entry_i,
+    input  wire                           mac_i,
+    input  wire                           store_i,
+    input  wire                           store_page_i,
+    input  wire                           store_end_i,
+    input  wire                           read_i,
+    input  wire [              RowBits:0] read_place_i,     // {row, page}
+    output wire [            SumBits-1:0] sum_o
 );
 
     localparam One      = 1;
     localparam ActExt   = ActBits + 1;
     localparam ProdBits = ActExt + WeightBits;
+
+    // Words of the memories: never so few that an address bit would be idle.
+    localparam ColumnDepth = (Columns > 1) ? 2 * Columns : 4;
+    localparam RowDepth    = (Rows > 1) ? 2 * Rows : 4;
 
     // ---- Operands -------------------------------------------------------------------------------------------------
     wire [ActBits-1:0] value;
@@ -52,7 +56,7 @@ module sg_gather_lane #(
 
     sg_ram #(
         .Width   (ActBits),
-        .Depth   (2 * Columns),
+        .Depth   (ColumnDepth),
         .AddrBits(ColumnBits + 1),
         .Style   ("distributed")
     ) u_columns (
@@ -149,7 +153,7 @@ module sg_gather_lane #(
 
     sg_ram #(
         .Width   (SumBits),
-        .Depth   (2 * Rows),
+        .Depth   (RowDepth),
         .AddrBits(RowBits + 1),
         .Style   ("distributed")
     ) u_sums (

@@ -31,6 +31,10 @@ module sg_sum #(
             end
         end
 
+        if (Levels == 0) begin : gen_no_level
+            wire unused_clk = clk_i;
+        end
+
         // The root is the only node of level Levels; level 1 sums pairs of leaves.
         for (level = 1; level <= Levels; level = level + 1) begin : gen_level
             for (i = Leaves >> level; i < (Leaves >> (level - 1)); i = i + 1) begin : gen_add
