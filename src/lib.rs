@@ -10,7 +10,8 @@
 //! use std::path::Path;
 //!
 //! use slimgate::network::{Network, interp::Interpreter};
-//! use slimgate::plan::balance::{Target, balance};
+//! use slimgate::plan::balance::{Goal, Target, balance};
+//! use slimgate::plan::device::Device;
 //!
 //! # fn main() -> anyhow::Result<()> {
 //! let network = Network::load(Path::new("examples/example-network"))?;
@@ -19,7 +20,8 @@
 //! let scores = Interpreter::new(&network)?.scores(&image);
 //! assert_eq!(scores.len(), network.classes.len());
 //!
-//! let plan = balance(&network, Target::Lanes(8), None)?; // the fastest within 8 multiply-accumulate lanes
+//! let goal = Goal::new(Target::Lanes(8), Device::named("xc7z020")?); // the fastest within 8 multiply-accumulate lanes
+//! let plan = balance(&network, &goal)?;
 //! assert!(plan.lanes <= 8);
 //!
 //! let files = slimgate::rtl::generate(&network, &plan, None)?;

@@ -5,9 +5,10 @@
 //
 // Input    @{ input_text }@
 // Output   @{ output_text }@
-// Lanes    KPar @{ k_par }@ x InPar @{ in_par }@ x OutPar @{ out_par }@ (@{ lanes }@ multipliers of @{ act_bits }@ x @{ weight_bits }@ bits, @{ lut_products }@ of them in LUTs)
+// Lanes    KPar @{ k_par }@ x InPar @{ in_par }@ x OutPar @{ out_par }@: @{ lanes }@ products of @{ act_bits }@ x @{ weight_bits }@ bits a cycle, @{ placed }@
 // Cycles   @{ cycles }@ an image = @{ windows }@ windows x @{ phases }@ x @{ groups }@ input groups x @{ folds }@ output groups
-// Weights  @{ weight_depth }@ words x @{ weight_width }@ bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*@{ weight_bits }@ +: @{ weight_bits }@]
+// Weights  @{ weight_depth }@ words<% if chain > 1 %>, spread over @{ chain }@ memories, each read a cycle after the one before<% endif %>: for each group of
+//          outputs its products, KPar x InPar, tap-major; for each product the group's outputs, ready for packing (sg_dot)
 // Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
 `default_nettype none
 
@@ -48,7 +49,9 @@ module @{ module }@ (
 
     // ---- Weights: read in the order in which the words come -----------------------------------------------------------
     reg  @{ weight_addr.range }@ weight_addr_q;
-    wire [@{ weight_width - 1 }@:0] weights;
+<%- for rom in roms %>
+    wire @{ rom.range }@ @{ rom.data }@;
+<%- endfor %>
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -58,44 +61,81 @@ module @{ module }@ (
         end
     end
 
+<%- if chain > 1 %>
+    // {step, address} for the later multipliers of the chains.
+    reg  [@{ late_bits * (chain - 1) - 1 }@:0] late_q;
+
+    always @(posedge clk_i) begin
+        late_q <= {<% if chain > 2 %>late_q[@{ late_bits * (chain - 2) - 1 }@:0], <% endif %>step, weight_addr_q};
+    end
+
+<%- endif %>
+<%- for rom in roms %>
+
     sg_rom #(
-        .Width   (@{ weight_width }@),
+        .Width   (@{ rom.width }@),
         .Depth   (@{ weight_depth }@),
         .AddrBits(@{ weight_addr.bits }@),
-        .File    ("mem/@{ module }@_weight.hex"),
+        .File    ("mem/@{ module }@_@{ rom.name }@.hex"),
         .Style   ("@{ weight_style }@")
-    ) u_weights (
+    ) u_@{ rom.name }@ (
         .clk_i (clk_i),
-        .en_i  (step),
-        .addr_i(weight_addr_q),
-        .data_o(weights)
+        .en_i  (@{ rom.enable }@),
+        .addr_i(@{ rom.addr }@),
+        .data_o(@{ rom.data }@)
     );
+<%- endfor %>
 
     // ---- Multiply-accumulate lanes --------------------------------------------------------------------------------------
-    wire [@{ out_par * sum_bits - 1 }@:0] lane_sums;
+    wire @{ taps_range }@ acts;
+    wire [@{ fields * sum_bits - 1 }@:0] lane_sums;
+    wire [@{ fields - 1 }@:0] lane_carries;
     wire lane_valid;
     wire lane_first;
     wire lane_last;
+<%- if chain > 1 %>
+
+    sg_skew #(
+        .Taps (@{ products }@),
+        .Bits (@{ act_bits }@),
+        .Chain(@{ chain }@),
+        .Skip (@{ skip }@)
+    ) u_skew (
+        .clk_i (clk_i),
+        .data_i(tap_data),
+        .data_o(acts)
+    );
+<%- else %>
+    assign acts = tap_data;
+<%- endif %>
 
     genvar o;
+<%- for dot in dots %>
+
     generate
-        for (o = 0; o < @{ out_par }@; o = o + 1) begin : gen_lane
-            sg_mac #(
+        for (o = 0; o < @{ dot.count }@; o = o + 1) begin : @{ dot.block }@
+            sg_dot #(
                 .Taps      (@{ products }@),
+                .Chain     (@{ chain }@),
+                .Segments  (@{ segments }@),
                 .Levels    (@{ tree_levels }@),
+                .Pack      (@{ dot.pack }@),
+                .Offset    (@{ dot.offset }@),
                 .ActBits   (@{ act_bits }@),
                 .ActSigned (@{ act_signed }@),
                 .WeightBits(@{ weight_bits }@),
                 .SumBits   (@{ sum_bits }@),
-                .LutTaps   (@{ lut_taps }@)
-            ) u_mac (
+                .Lut       (@{ dot.lut }@)
+            ) u_dot (
                 .clk_i   (clk_i),
-                .act_i   (tap_data),
-                .weight_i(weights[o*@{ products * weight_bits }@+:@{ products * weight_bits }@]),
-                .sum_o   (lane_sums[o*@{ sum_bits }@+:@{ sum_bits }@])
+                .act_i   (acts),
+                .weight_i(@{ dot.weights }@),
+                .sum_o   (lane_sums[@{ dot.sums }@]),
+                .carry_o (lane_carries[@{ dot.carries }@])
             );
         end
     endgenerate
+<%- endfor %>
 
     sg_delay #(
         .Width (3),
@@ -120,6 +160,11 @@ module @{ module }@ (
 <%- endif %>
         end
     endgenerate
+<%- if fields > out_par %>
+
+    // Fields past the last output.
+    wire unused_fields = &{1'b0, lane_sums[@{ fields * sum_bits - 1 }@:@{ out_par * sum_bits }@], lane_carries[@{ fields - 1 }@:@{ out_par }@]};
+<%- endif %>
 
     sg_acc #(
         .Lanes(@{ out_par }@),
@@ -131,6 +176,7 @@ module @{ module }@ (
         .first_i(lane_first),
         .last_i (lane_last),
         .data_i (lane_terms),
+        .carry_i(lane_carries[@{ out_par - 1 }@:0]),
         .done_o (sums_done),
         .sum_o  (sums)
     );

@@ -107,7 +107,7 @@ module @{ module }@ (
         .Depth   (@{ window_cycles }@),
         .AddrBits(@{ program.bits }@),
         .File    ("mem/@{ module }@_program.hex"),
-        .Style   ("auto")
+        .Style   ("@{ program_style }@")
     ) u_program (
         .clk_i (clk_i),
         .en_i  (program_step),
@@ -271,7 +271,7 @@ module @{ module }@ (
     wire [@{ step * acc_bits - 1 }@:0] result_sums;
 <%- for exit in exits %>
 
-    sg_sum #(
+    sg_tree #(
         .Terms  (@{ exit.terms }@),
         .Levels (@{ tree_levels }@),
         .InBits (@{ sum_bits }@),

@@ -68,23 +68,31 @@ module @{ top }@ (
         .last_i     (s_axis_tlast),
         .err_tlast_o(err_tlast_o)
     );
+<%- if !pixel_fork.is_empty() %>
+@{ pixel_fork }@
+<%- endif %>
 <%- for l in layers %>
 
     // ---- @{ l.node }@: @{ l.what }@ ----
     wire @{ l.out_range }@ @{ l.node }@_data;
     wire @{ l.node }@_valid;
     wire @{ l.node }@_ready;
-@{ l.adapter }@
+@{ l.adapters }@
     @{ l.module }@ u_@{ l.node }@ (
         .clk_i      (clk_i),
         .rst_ni     (rst_ni),
-        .in_data_i  (@{ l.source }@_data),
-        .in_valid_i (@{ l.source }@_valid),
-        .in_ready_o (@{ l.source }@_ready),
+<%- for i in l.inputs %>
+        .@{ i.port }@_data_i@{ i.blanks }@ (@{ i.wires.data }@),
+        .@{ i.port }@_valid_i@{ i.blanks }@(@{ i.wires.valid }@),
+        .@{ i.port }@_ready_o@{ i.blanks }@(@{ i.wires.ready }@),
+<%- endfor %>
         .out_data_o (@{ l.node }@_data),
         .out_valid_o(@{ l.node }@_valid),
         .out_ready_i(@{ l.node }@_ready)
     );
+<%- if !l.fork.is_empty() %>
+@{ l.fork }@
+<%- endif %>
 <%- endfor %>
 
     // ---- Scores out ---------------------------------------------------------------------------------------------------------

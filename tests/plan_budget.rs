@@ -3,11 +3,17 @@
 use std::path::Path;
 
 use slimgate::network::Network;
-use slimgate::plan::balance::{Target, balance};
+use slimgate::plan::balance::{Goal, Target, balance};
+use slimgate::plan::device::Device;
 use slimgate::plan::{Engine, Plan};
 
 fn example() -> Network {
     Network::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/example-network")).unwrap()
+}
+
+/// `target` with at most `max_dsp` multiplier blocks.
+fn goal(target: Target, max_dsp: Option<usize>) -> Goal {
+    Goal { max_dsp, ..Goal::new(target, Device::named("xc7z020").unwrap()) }
 }
 
 /// Taps a cycle of the convolutions.
@@ -22,10 +28,10 @@ fn taps(plan: &Plan) -> Vec<usize> {
 #[test]
 fn several_taps_a_cycle_only_where_they_are_needed() {
     let network = example();
-    let slow = balance(&network, Target::Cycles(1200), None).unwrap();
+    let slow = balance(&network, &goal(Target::Cycles(1200), None)).unwrap();
     assert_eq!(taps(&slow), [1, 1]);
     // 64 windows of 9 taps: one tap a cycle takes at least 576 cycles.
-    let fast = balance(&network, Target::Cycles(200), None).unwrap();
+    let fast = balance(&network, &goal(Target::Cycles(200), None)).unwrap();
     assert!(taps(&fast)[0] > 1 && fast.cycles_per_image <= 200, "{:?}", taps(&fast));
 }
 
@@ -33,23 +39,23 @@ fn several_taps_a_cycle_only_where_they_are_needed() {
 fn lanes_past_the_budget_multiply_in_luts() {
     let network = example();
     let target = Target::Cycles(200);
-    let free = balance(&network, target, None).unwrap();
+    let free = balance(&network, &goal(target, None)).unwrap();
     let blocks = free.resources.dsp as usize;
-    let capped = balance(&network, target, Some(blocks - 3)).unwrap();
+    let capped = balance(&network, &goal(target, Some(blocks - 3))).unwrap();
     assert_eq!(capped.resources.dsp as usize, blocks - 3);
     assert_eq!(capped.lanes, free.lanes);
     assert!(capped.resources.lut > free.resources.lut);
-    let error = balance(&network, target, Some(0)).unwrap_err().to_string();
+    let error = balance(&network, &goal(target, Some(0))).unwrap_err().to_string();
     assert!(error.contains("--max-dsp"), "{error}");
 }
 
 #[test]
 fn a_search_keeps_the_budget_too() {
     let network = example();
-    let free = balance(&network, Target::Lanes(64), None).unwrap();
+    let free = balance(&network, &goal(Target::Lanes(64), None)).unwrap();
     let max = free.resources.dsp as usize / 2;
-    let capped = balance(&network, Target::Lanes(64), Some(max)).unwrap();
+    let capped = balance(&network, &goal(Target::Lanes(64), Some(max))).unwrap();
     assert!(capped.resources.dsp as usize <= max && capped.lanes <= 64);
-    let error = balance(&network, Target::Lanes(64), Some(0)).unwrap_err().to_string();
+    let error = balance(&network, &goal(Target::Lanes(64), Some(0))).unwrap_err().to_string();
     assert!(error.contains("--max-dsp"), "{error}");
 }

@@ -9,7 +9,8 @@ use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec
 use slimgate::network::interp::Interpreter;
 use slimgate::network::random::random_image;
 use slimgate::network::{Network, Params};
-use slimgate::plan::balance::{Target, balance};
+use slimgate::plan::balance::{Goal, Target, balance};
+use slimgate::plan::device::Device;
 use slimgate::plan::{Engine, LayerPlan, Plan};
 use slimgate::rtl;
 use slimgate::sim::manifest::Manifest;
@@ -62,6 +63,10 @@ fn params(rng: &mut ChaCha8Rng, outputs: usize, each: usize, zeros: f64, multipl
     }
 }
 
+fn planned(network: &Network, cycles: u64) -> Plan {
+    balance(network, &Goal::new(Target::Cycles(cycles), Device::named("xczu7ev").unwrap())).unwrap()
+}
+
 fn conv2(plan: &Plan) -> &LayerPlan {
     plan.layers.iter().find(|layer| layer.node == "conv2").unwrap()
 }
@@ -92,7 +97,7 @@ fn measured(network: &Network, dir: &Path) -> f64 {
 fn planned_cycles_are_measured() {
     for (zeros, cycles) in [(0.75, 2500), (0.9, 20_000)] {
         let network = network("gather", zeros, Storage::Sparse);
-        let plan = balance(&network, Target::Cycles(cycles), None).unwrap();
+        let plan = planned(&network, cycles);
         let layer = conv2(&plan);
         assert!(matches!(layer.engine, Engine::SparseConv(_)), "{zeros}: {:?}", layer.engine);
         assert_eq!(layer.cycles_per_image, plan.cycles_per_image, "conv2 is the slowest");
@@ -105,7 +110,7 @@ fn planned_cycles_are_measured() {
 #[test]
 fn weights_without_zeros_keep_the_dense_engine() {
     let network = network("full", 0.0, Storage::Sparse);
-    let plan = balance(&network, Target::Cycles(20_000), None).unwrap();
+    let plan = planned(&network, 20_000);
     assert!(matches!(conv2(&plan).engine, Engine::Conv(_)));
 }
 
@@ -119,7 +124,7 @@ fn files_for_synthesis() {
             for storage in [Storage::Sparse, Storage::Dense] {
                 let name = format!("{storage:?}{zeros}_{cycles}").to_lowercase();
                 let network = network(&name, f64::from(zeros) / 100.0, storage);
-                let plan = balance(&network, Target::Cycles(cycles), None).unwrap();
+                let plan = planned(&network, cycles);
                 let layer = conv2(&plan);
                 println!("{name}: {} lanes, {} cycles, {:?}", layer.lanes, layer.cycles_per_image, layer.resources);
                 if let Engine::SparseConv(p) = &layer.engine {

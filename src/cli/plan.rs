@@ -8,7 +8,7 @@ use comfy_table::{Table, presets};
 use super::Output;
 use crate::error::InputError;
 use crate::network::Network;
-use crate::plan::balance::{Target, balance};
+use crate::plan::balance::{Goal, Target, balance};
 use crate::plan::device::{DEVICES, Device};
 use crate::plan::{LayerPlan, Plan};
 use crate::rtl::scripts::Board;
@@ -54,12 +54,16 @@ impl TargetArgs {
         Ok(Board { device, clock_mhz })
     }
 
-    /// The planner's target.
+    /// What the planner is asked for.
     ///
     /// # Errors
     /// [`InputError`] for an unknown device or a value that makes no sense.
-    pub fn target(&self) -> Result<Target, InputError> {
+    pub fn goal(&self) -> Result<Goal, InputError> {
         let device = self.board()?.device;
+        Ok(Goal { target: self.target(device)?, device, max_dsp: self.max_dsp })
+    }
+
+    fn target(&self, device: Device) -> Result<Target, InputError> {
         if let Some(fps) = self.target_fps {
             if !(fps > 0.0 && fps.is_finite()) {
                 return Err(InputError::new("--target-fps", fps.to_string(), "above 0"));
@@ -90,9 +94,9 @@ pub struct PlanArgs {
 
 /// Runs the command.
 pub fn run(args: &PlanArgs, out: &Output) -> anyhow::Result<()> {
-    let target = args.target.target()?;
+    let goal = args.target.goal()?;
     let network = Network::load(&args.network)?;
-    let plan = balance(&network, target, args.target.max_dsp)?;
+    let plan = balance(&network, &goal)?;
     let value = json(&plan)?;
     out.result(&value, || text(&plan, args.target.clock_mhz))
 }

@@ -33,10 +33,10 @@ pub struct RtlArgs {
 
 /// Runs the command.
 pub fn run(args: &RtlArgs, out: &Output) -> anyhow::Result<()> {
-    let target = args.target.target()?;
+    let goal = args.target.goal()?;
     let network = Network::load(&args.network)?;
     let started = Instant::now();
-    let plan = balance(&network, target, args.target.max_dsp)?;
+    let plan = balance(&network, &goal)?;
     let mut files = generate(&network, &plan, Some(&args.network))?;
     files.extend(scripts::emit(&plan.name, &files, &args.target.board()?)?);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(&network.name));

@@ -1,35 +1,18 @@
-//! Picks a folding for every stage, from the last to the first, so that each stream's lanes fit both its ends.
+//! Picks a folding for every stage, from the last to the first, so that each stream's lanes fit all its ends.
 
 use anyhow::{Result, anyhow};
 
 use super::conv::Folding;
+use super::join::{How, port_lanes};
 use super::layer::{Choice, LayerPlan, layer};
+use super::pack::Block;
 use super::sparse::SparseFolding;
-use super::stages::{Kind, Stage, stages};
-use super::stream::{Adapter, Stream};
-use super::{Plan, Resources};
+use super::stages::{Arrival, Kind, Stage, stages};
+use super::stream::Stream;
+use super::want::{Demand, Want, all_take};
+use super::{Plan, Resources, buffers, dsp, pixels};
 use crate::network::Network;
 use crate::network::graph::Shape;
-
-/// What the stage after a stream wants of its lanes.
-#[derive(Debug, Clone, Copy)]
-pub struct Want {
-    /// Lanes of the consumer's words.
-    pub lanes: usize,
-    /// True where the consumer sees the image as one pixel.
-    pub flattens: bool,
-    /// Shape that arrives there.
-    pub shape: Shape,
-}
-
-impl Want {
-    /// True where a stream of `lanes` can be adapted to what is wanted.
-    pub fn takes(&self, lanes: usize) -> bool {
-        let Shape { c, h, w } = self.shape;
-        let channels = if self.flattens { c.div_ceil(lanes) * lanes * h * w } else { c };
-        Adapter::between(lanes, self.lanes, channels).is_some()
-    }
-}
 
 /// The foldings that divide a layer's channels into groups, one for each number of groups: `1 ..= channels`.
 pub fn parallelisms(channels: usize) -> Vec<usize> {
@@ -50,42 +33,73 @@ pub fn foldings(stage: &Stage) -> Vec<Folding> {
     all
 }
 
-/// Words of a window: cycles of a fold in the dense engine.
+/// Words of a window, for each of the values that `folding` takes at once: cycles of a fold in the dense engine.
 pub fn columns(stage: &Stage, folding: Folding) -> usize {
     stage.taps().div_ceil(folding.k_par) * stage.channels().div_ceil(folding.in_par)
 }
 
-/// The steps (results that leave a cycle) that let `folding` run at its full rate and that the consumer takes,
+/// The steps (results that leave a cycle) that let `folding` run at its full rate and that all consumers take,
 /// ascending.
-pub fn steps(stage: &Stage, folding: Folding, want: Option<&Want>) -> Vec<usize> {
-    steps_within(stage, folding, columns(stage, folding), want)
+pub fn steps(stage: &Stage, folding: Folding, wants: &[Want]) -> Vec<usize> {
+    steps_within(stage, folding, columns(stage, folding), wants)
 }
 
 /// The same where a fold takes `fold_cycles`.
-pub fn steps_within(stage: &Stage, folding: Folding, fold_cycles: usize, want: Option<&Want>) -> Vec<usize> {
+pub fn steps_within(stage: &Stage, folding: Folding, fold_cycles: usize, wants: &[Want]) -> Vec<usize> {
     let out_par = folding.out_par;
     let folds = stage.output.c.div_ceil(out_par);
-    let arrives = arrives(stage, folding);
-    if stage.given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
+    let arrives = arrives(stage, folding.in_par);
+    if stage.input().given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
         return Vec::new();
     }
-    let Some(want) = want else {
+    if wants.is_empty() {
         // Scores leave one by one.
         return if out_par <= fold_cycles { vec![1] } else { Vec::new() };
-    };
+    }
     let least = out_par.div_ceil(fold_cycles);
-    (least..=out_par).filter(|&s| folds == 1 || out_par % s == 0).filter(|&s| want.takes(s)).collect()
+    (least..=out_par).filter(|&s| folds == 1 || out_par % s == 0).filter(|&s| all_take(wants, s)).collect()
 }
 
-fn arrives(stage: &Stage, folding: Folding) -> Want {
-    Want { lanes: folding.in_par, flattens: stage.flattens(), shape: stage.input }
+fn arrives(stage: &Stage, lanes: usize) -> Want {
+    Want { lanes, flattens: stage.flattens(), shape: stage.input().shape }
 }
 
-/// True where `folding` takes a stream whose beats an image are at most `beats` (a given stream is what it is).
-pub fn supplied(stage: &Stage, folding: Folding, beats: u64) -> bool {
-    let arrives = arrives(stage, folding);
-    let made = |lanes: usize| (stage.made_pixels * stage.input.c.div_ceil(lanes)) as u64;
-    stage.given_lanes.is_some() || (1..=stage.input.c).any(|lanes| made(lanes) <= beats && arrives.takes(lanes))
+/// True where `folding` takes a stream whose beats an image are at most `beats`, and that suits those beside it.
+pub fn supplied(stage: &Stage, folding: Folding, demand: &Demand, beats: u64) -> bool {
+    stage.input().gives(&arrives(stage, folding.in_par), &demand.beside[0], beats)
+}
+
+/// What a stage without windows wants of each stream that it reads if its result has `lanes`; `None` where it cannot
+/// have so many.
+fn arriving(stage: &Stage, lanes: usize) -> Option<Vec<Want>> {
+    let channels: Vec<usize> = stage.inputs.iter().map(|input| input.shape.c).collect();
+    let lanes = match stage.kind {
+        Kind::Affine => vec![lanes],
+        Kind::Add => port_lanes(How::Add, &channels, lanes)?,
+        Kind::Concat => port_lanes(How::Concat, &channels, lanes)?,
+        Kind::Flatten if lanes == 1 => vec![1],
+        _ => return None,
+    };
+    let want = |(input, lanes): (&Arrival, usize)| Want { lanes, flattens: false, shape: input.shape };
+    Some(stage.inputs.iter().zip(lanes).map(want).collect())
+}
+
+/// The lanes that the result of a stage without windows may have, ascending.
+pub fn lanes(stage: &Stage, wants: &[Want]) -> Vec<usize> {
+    let fits = |&lanes: &usize| arriving(stage, lanes).is_some() && all_take(wants, lanes);
+    (1..=stage.output.c).filter(fits).collect()
+}
+
+/// Beats an image of a stage's result.
+pub fn beats(stage: &Stage, lanes: usize) -> u64 {
+    (stage.output.h * stage.output.w * stage.output.c.div_ceil(lanes)) as u64
+}
+
+/// True where the streams that a result of `lanes` needs take at most `beats` beats an image.
+pub fn fed(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
+    let wants = arriving(stage, lanes).unwrap_or_default();
+    let mut inputs = stage.inputs.iter().zip(&wants).zip(&demand.beside);
+    inputs.all(|((input, want), beside)| input.gives(want, beside, beats))
 }
 
 /// Cycles an image of a dense stage under `folding`.
@@ -94,79 +108,104 @@ pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
     (h * w * columns(stage, folding) * c.div_ceil(folding.out_par)) as u64
 }
 
-/// Chooses for one stage, given what its consumer wants (`None` after the last).
+/// Chooses for one stage, given what the stages around it want.
 pub trait Chooser {
     /// A folding and a step of a dense stage.
-    fn dense(&mut self, stage: &Stage, want: Option<&Want>) -> Option<(Folding, usize)>;
+    fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)>;
     /// Banks of a sparse stage.
     fn sparse(&mut self, stage: &Stage) -> SparseFolding;
     /// Engine and folding of a convolution whose weights are stored sparse.
-    fn sparse_conv(&mut self, stage: &Stage, want: Option<&Want>) -> Option<Choice>;
+    fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice>;
+    /// Values a beat of a stage without windows, of those that [`lanes`] gives.
+    fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize>;
 }
 
-/// Plans `network` with the foldings that `chooser` picks.
+/// Plans `network` with the foldings that `chooser` picks, with multiplier blocks like `block`, at most
+/// `most` of them: lanes past them multiply in LUTs.
 ///
 /// # Errors
-/// [`crate::error::InputError`] where an operation has no engine; another error where a choice does not fit.
-pub fn plan(network: &Network, chooser: &mut dyn Chooser) -> Result<Plan> {
+/// Where a choice does not fit.
+pub fn plan(network: &Network, block: Block, most: Option<usize>, chooser: &mut dyn Chooser) -> Result<Plan> {
     let stages = stages(network)?;
     let choices = choices(network, &stages, chooser)?;
-    assemble(network, &stages, &choices)
+    let mut plan = assemble(network, &stages, &choices, block)?;
+    dsp::limit(&mut plan, most);
+    buffers::size(&mut plan);
+    plan.resources = plan.layers.iter().map(|l| l.resources).sum::<Resources>();
+    Ok(plan)
 }
 
 fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
-    let mut want: Option<Want> = None;
+    // Of the streams of the stages, by those behind them.
+    let mut wanted: Vec<Vec<Want>> = vec![Vec::new(); stages.len()];
     for (i, stage) in stages.iter().enumerate().rev() {
-        // The network's input gives all channels of a pixel in one beat, which any consumer takes.
-        let choice = match stage.kind {
-            Kind::Pool(..) => Choice::Pool,
-            Kind::Sparse => Choice::Sparse(chooser.sparse(stage)),
-            Kind::SparseConv(_) => chooser.sparse_conv(stage, want.as_ref()).ok_or_else(|| misfit(network, stage))?,
-            Kind::Conv(_) | Kind::Dense => {
-                let (folding, step) = chooser.dense(stage, want.as_ref()).ok_or_else(|| misfit(network, stage))?;
-                Choice::Conv(folding, step)
-            }
-        };
+        let beside = stage.inputs.iter().map(|input| beside(stages, &wanted, input.source)).collect();
+        let demand = Demand { wants: std::mem::take(&mut wanted[i]), beside };
+        let choice = choice(stage, &demand, chooser)
+            .ok_or_else(|| anyhow!("no folding of {} fits its consumers (network {})", stage.node, network.name))?;
         choices.push(choice);
-        let lanes = match choice {
-            Choice::Conv(folding, _) => Some(folding.in_par),
-            Choice::Sparse(folding) => Some(folding.in_lanes),
-            Choice::SparseConv(folding) => Some(folding.in_par),
-            Choice::Pool => None,
+        let mut want = |input: &Arrival, wants: &[Want]| {
+            // The network's input gives all channels of a pixel in one beat, which any consumer takes.
+            input.source.into_iter().for_each(|source| wanted[source].extend_from_slice(wants));
         };
-        want = match (lanes, want) {
-            (Some(lanes), _) => Some(Want { lanes, flattens: stage.flattens(), shape: stages[i].input }),
-            (None, want) => want,
-        };
+        match choice {
+            Choice::Conv(folding, _) => want(stage.input(), &[arrives(stage, folding.in_par)]),
+            Choice::SparseConv(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
+            Choice::Sparse(folding) => want(stage.input(), &[arrives(stage, folding.in_lanes)]),
+            Choice::Pool => want(stage.input(), &demand.wants),
+            Choice::Lanes(lanes) => {
+                let wants = arriving(stage, lanes).unwrap_or_default();
+                stage.inputs.iter().zip(wants).for_each(|(input, one)| want(input, &[one]));
+            }
+        }
     }
     choices.reverse();
     Ok(choices)
 }
 
-fn misfit(network: &Network, stage: &Stage) -> anyhow::Error {
-    anyhow!("no folding of {} fits its consumer (network {})", stage.node, network.name)
+/// What is wanted already of the stream of `source`, which through pools is the stream of another stage.
+fn beside(stages: &[Stage], wanted: &[Vec<Want>], source: Option<usize>) -> Vec<Want> {
+    let mut all = Vec::new();
+    let mut at = source;
+    while let Some(source) = at {
+        all.extend_from_slice(&wanted[source]);
+        at = stages[source].input().source.filter(|_| matches!(stages[source].kind, Kind::Pool(..)));
+    }
+    all
 }
 
-fn assemble(network: &Network, stages: &[Stage], choices: &[Choice]) -> Result<Plan> {
-    let shape = network.input.shape();
-    let mut stream = Stream::new(shape, shape.c, crate::network::graph::ActType::unsigned(8));
+fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<Choice> {
+    Some(match stage.kind {
+        Kind::Pool(..) => Choice::Pool,
+        Kind::Sparse => Choice::Sparse(chooser.sparse(stage)),
+        Kind::SparseConv(_) => chooser.sparse_conv(stage, demand)?,
+        Kind::Conv(_) | Kind::Dense => {
+            let (folding, step) = chooser.dense(stage, demand)?;
+            Choice::Conv(folding, step)
+        }
+        Kind::Affine | Kind::Add | Kind::Concat | Kind::Flatten => Choice::Lanes(chooser.lanes(stage, demand)?),
+    })
+}
+
+fn assemble(network: &Network, stages: &[Stage], choices: &[Choice], block: Block) -> Result<Plan> {
     let mut layers: Vec<LayerPlan> = Vec::new();
     for (stage, &choice) in stages.iter().zip(choices) {
-        let plan = layer(network, stage, stream, choice)
-            .ok_or_else(|| anyhow!("{choice:?} does not fit {} behind {stream:?}", stage.node))?;
-        stream = plan.out;
+        let stream = |input: &Arrival| input.source.map_or(pixels(network.input), |source| layers[source].out);
+        let streams: Vec<Stream> = stage.inputs.iter().map(stream).collect();
+        let plan = layer(network, stage, &streams, choice, block)
+            .ok_or_else(|| anyhow!("{choice:?} does not fit {} behind {streams:?}", stage.node))?;
         layers.push(plan);
     }
     let slowest = layers.iter().map(|l| l.cycles_per_image).max().unwrap_or(0);
-    let classes = network.classes.len();
+    let (shape, classes) = (network.input.shape(), network.classes.len());
     Ok(Plan {
         name: network.name.clone(),
         input: network.input,
         classes,
         cycles_per_image: slowest.max((shape.h * shape.w) as u64).max(classes as u64),
         lanes: layers.iter().map(|l| l.lanes).sum(),
-        resources: layers.iter().map(|l| l.resources).sum::<Resources>(),
+        resources: Resources::default(),
         layers,
     })
 }

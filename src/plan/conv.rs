@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Memory;
-use super::estimate::in_lut;
+use super::pack::{Block, Pack, ready};
 use super::requant::Requant;
 use super::stream::{Adapter, Stream};
 use super::window::WindowPlan;
@@ -73,10 +73,10 @@ pub struct ConvPlan {
     pub sum_bits: u32,
     /// Bits of an accumulator.
     pub acc_bits: u32,
-    /// Levels of a lane's adder tree.
-    pub tree_levels: u32,
-    /// Lanes whose products are made of LUTs, not of DSPs.
-    pub lut_products: usize,
+    /// Products that share a multiplier block.
+    pub pack: Pack,
+    /// Outputs of a fold whose products are made of LUTs, not in blocks.
+    pub lut_outputs: usize,
     /// Constants and widths of the requantizer.
     pub requant: Requant,
     /// Output queue, a power of two of beats.
@@ -98,7 +98,7 @@ pub fn log2_ceil(n: usize) -> u32 {
 impl ConvPlan {
     /// Plans `layer` with `folding` and `step` results a cycle; `None` where the input's lanes cannot be adapted, a
     /// fold's results would leave more slowly than they come, or a beat would straddle two output groups.
-    pub fn new(layer: &ConvLayer, folding: Folding, step: usize) -> Option<Self> {
+    pub fn new(layer: &ConvLayer, folding: Folding, step: usize, block: Block) -> Option<Self> {
         let adapter = Adapter::between(layer.input.lanes, folding.in_par, layer.input.channels)?;
         let out_channels = layer.out_shape.c;
         let groups = layer.input.channels.div_ceil(folding.in_par);
@@ -110,7 +110,9 @@ impl ConvPlan {
         if steps > window.fold_cycles() || (folds > 1 && folding.out_par % step != 0) {
             return None;
         }
-        let tree_levels = log2_ceil(folding.products());
+        let act = ActType { bits: layer.input.bits, signed: layer.input.signed };
+        let growth = log2_ceil(folding.products());
+        let sum_bits = (layer.input.bits + layer.weight_bits + growth).min(layer.acc_bits);
         let mut plan = Self {
             folding,
             window,
@@ -118,10 +120,10 @@ impl ConvPlan {
             step,
             steps,
             weight_bits: layer.weight_bits,
-            sum_bits: (layer.input.bits + layer.weight_bits + tree_levels).min(layer.acc_bits),
+            sum_bits,
             acc_bits: layer.acc_bits,
-            tree_levels,
-            lut_products: if in_lut(layer.input.bits, layer.weight_bits) { folding.lanes() } else { 0 },
+            pack: Pack::new(act, layer.weight_bits, sum_bits, block, folding.out_par),
+            lut_outputs: 0,
             requant: Requant::new(layer.params, layer.out),
             queue_addr_bits: 0,
             in_channels: layer.input.channels,
@@ -131,22 +133,80 @@ impl ConvPlan {
         Some(plan)
     }
 
+    /// Moves `packs` more groups of outputs from multiplier blocks to LUTs.
+    pub fn move_to_luts(&mut self, packs: usize) {
+        self.lut_outputs = (self.lut_outputs + packs * self.pack.lanes).min(self.folding.out_par);
+        self.queue_addr_bits = self.queue_bits();
+    }
+
+    /// Groups of outputs that share multiplier blocks.
+    pub fn packs(&self) -> usize {
+        self.pack.blocks(self.folding.out_par - self.lut_outputs)
+    }
+
+    /// Multiplier blocks of the lanes.
+    pub fn blocks(&self) -> usize {
+        self.packs() * self.folding.products()
+    }
+
+    /// Outputs that the lanes make, the unused fields of the last block among them.
+    pub fn fields(&self) -> usize {
+        self.lut_outputs + self.packs() * self.pack.lanes
+    }
+
+    /// Chains that add up an output's products.
+    pub fn segments(&self) -> usize {
+        let products = self.folding.products();
+        let longest = if self.packs() == 0 { 1 } else { self.pack.chain };
+        products.div_ceil(longest)
+    }
+
+    /// Multipliers of a chain.
+    pub fn chain(&self) -> usize {
+        self.folding.products().div_ceil(self.segments())
+    }
+
+    /// Products that the first chain lacks.
+    pub fn skip(&self) -> usize {
+        self.segments() * self.chain() - self.folding.products()
+    }
+
+    /// The products of a cycle whose operands come `late` cycles after the first: positions `late` of the chains.
+    pub fn products_at(&self, late: usize) -> Vec<usize> {
+        let positions = (0..self.segments()).map(|s| s * self.chain() + late);
+        positions.filter_map(|at| at.checked_sub(self.skip())).collect()
+    }
+
+    /// Levels of the adder tree over the chains.
+    pub fn tree_levels(&self) -> u32 {
+        log2_ceil(self.segments())
+    }
+
     /// Cycles from a lane's operands to its sum.
     pub fn mac_latency(&self) -> usize {
-        2 + self.tree_levels as usize
+        2 + self.chain() + self.tree_levels() as usize
+    }
+
+    /// Cycles from a pass's last word to its first beat out of the queue.
+    pub fn latency(&self) -> usize {
+        self.window.read_latency() + self.mac_latency() + BEHIND_LANES + self.requant.latency() + 2
     }
 
     /// Beats that may be under way, from the start of their fold until they leave the queue, at the full rate.
     fn queue_bits(&self) -> u32 {
         let fold = self.window.fold_cycles();
-        let behind =
-            self.window.read_latency() + self.mac_latency() + BEHIND_LANES + self.requant.latency() + self.steps + 2;
+        let behind = self.latency() + self.steps;
         log2_ceil(self.steps * ((fold + behind).div_ceil(fold) + 1)).max(1)
     }
 
-    /// Bits of a weight word.
-    pub fn weight_width(&self) -> usize {
-        self.folding.lanes() * self.weight_bits as usize
+    /// Bits of a word of the weights that come `late` cycles after the first.
+    pub fn weight_width(&self, late: usize) -> usize {
+        self.products_at(late).len() * self.fields() * self.weight_bits as usize
+    }
+
+    /// Name of the memory of the weights that come `late` cycles after the first.
+    pub fn weight_name(&self, late: usize) -> String {
+        if self.chain() == 1 { "weight".into() } else { format!("weight{late}") }
     }
 
     /// Weight words.
@@ -161,14 +221,17 @@ impl ConvPlan {
 
     /// Line buffer, weights, constants. `weights` counts the layer's own weights.
     pub fn memories(&self, act_bits: u32, weights: usize) -> Vec<Memory> {
-        let weight_bits = weights as u64 * u64::from(self.weight_bits);
         let const_bits = self.requant.const_bits();
         let const_used = self.out_channels as u64 * u64::from(const_bits);
-        vec![
-            rows_memory(&self.window, self.folding.in_par, self.in_channels, act_bits),
-            Memory::new("weight", self.weight_width() as u32, self.weight_depth(), weight_bits),
-            Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used),
-        ]
+        let mut memories = vec![rows_memory(&self.window, self.folding.in_par, self.in_channels, act_bits)];
+        let weight_bits = weights as u64 * u64::from(self.weight_bits);
+        let products = self.folding.products() as u64;
+        memories.extend((0..self.chain()).map(|late| {
+            let share = weight_bits * self.products_at(late).len() as u64 / products;
+            Memory::new(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
+        }));
+        memories.push(Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used));
+        memories
     }
 }
 
@@ -182,25 +245,31 @@ pub(super) fn rows_memory(window: &WindowPlan, in_par: usize, channels: usize, a
     }
 }
 
-/// The weight words in the order in which the engine reads them: per output group, per group of taps, per input group;
-/// each word holds `out_par * k_par * in_par` weights, output-major, then by tap. Lanes past the last channel or tap
-/// hold 0.
-pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer) -> Vec<Vec<i64>> {
+/// The weight words that the engine reads `late` cycles after the first, in its order: per output group, per group of taps,
+/// per input group. A word holds, for each output in LUTs and then for each pack of outputs, [`ConvPlan::products_at`]
+/// times the outputs' weights, ready for packing. Lanes past the last channel or tap hold 0.
+pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer, late: usize) -> Vec<Vec<i64>> {
     let taps = plan.window.kernel[0] * plan.window.kernel[1];
     let inputs = layer.source.iter().flatten().count();
+    let Folding { k_par, in_par, out_par } = plan.folding;
     let weight = |o: usize, i: usize, tap: usize| -> i64 {
         let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels && tap < taps);
         source.map_or(0, |source| i64::from(layer.params.weight[(o * inputs + source) * taps + tap]))
     };
-    let Folding { k_par, in_par, out_par } = plan.folding;
+    let products = plan.products_at(late);
     let mut words = Vec::with_capacity(plan.weight_depth());
     for fold in 0..plan.window.folds {
         for phase in 0..plan.window.phases() {
             for group in 0..plan.window.groups {
-                let products = (0..k_par).flat_map(|k| (0..in_par).map(move |i| (k, i)));
-                let lanes = (0..out_par).flat_map(|o| products.clone().map(move |(k, i)| (o, k, i)));
-                let lane = |(o, k, i)| weight(fold * out_par + o, group * in_par + i, phase * k_par + k);
-                words.push(lanes.map(lane).collect());
+                let output = |o: usize, product: usize| {
+                    let (tap, i) = (phase * k_par + product / in_par, group * in_par + product % in_par);
+                    if o < out_par { weight(fold * out_par + o, i, tap) } else { 0 }
+                };
+                let single = (0..plan.lut_outputs).flat_map(|o| products.iter().map(move |&n| (o, n)));
+                let packs = (0..plan.packs()).map(|pack| plan.lut_outputs + pack * plan.pack.lanes);
+                let packed = packs.flat_map(|first| products.iter().map(move |&n| (first, n)));
+                let block = |(first, n)| ready((first..first + plan.pack.lanes).map(|o| output(o, n)));
+                words.push(single.map(|(o, n)| output(o, n)).chain(packed.flat_map(block)).collect());
             }
         }
     }

@@ -40,6 +40,13 @@ pub const DEVICES: &[Device] = &[
         "AMD DS891, Zynq UltraScale+ overview",
     ),
     device(
+        "xczu7ev",
+        Target::Xcup,
+        "xczu7ev-fbvb900-1-e",
+        [230_400, 460_800, 1_728, 11_232],
+        "AMD DS891, Zynq UltraScale+ overview",
+    ),
+    device(
         "lfe5u-25f",
         Target::Ecp5,
         "--25k --package CABGA381",

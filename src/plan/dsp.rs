@@ -1,29 +1,58 @@
 //! A budget of multiplier blocks: lanes past it multiply in LUTs.
 
-use super::layer::Engine;
-use super::{Plan, Resources, estimate};
+use super::Plan;
+use super::engine::Engine;
+use super::layer::LayerPlan;
 
-/// Moves lanes of `plan` from DSPs to LUTs, narrow operands first, until at most `max` DSPs are left, or no lane is:
-/// requantizers and the sparse fully connected engine's multipliers stay.
-pub fn limit(plan: &mut Plan, max: usize) {
-    let mut over = (plan.resources.dsp.ceil() as usize).saturating_sub(max);
+/// Products whose operands have together at most this many bits take no block: few LUTs make them.
+const TINY_PRODUCT_BITS: u32 = 5;
+
+/// Gives every lane's product to a multiplier block, tiny ones apart, then moves lanes to LUTs until at most `max`
+/// blocks are left, or no lane is: requantizers and the sparse fully connected engine's multipliers stay. The lanes that cost the fewest
+/// LUTs for a block go first, and of those the smallest groups.
+pub fn limit(plan: &mut Plan, max: Option<usize>) {
+    for layer in &mut plan.layers {
+        let bits = layer.input().bits;
+        if let Engine::Conv(conv) = &layer.engine {
+            if bits + conv.weight_bits <= TINY_PRODUCT_BITS {
+                let all = conv.packs();
+                move_to_luts(layer, all);
+            }
+        }
+    }
+    let blocks: f64 = plan.layers.iter().map(|layer| layer.resources.dsp).sum();
+    let mut over = max.map_or(0, |max| (blocks.ceil() as usize).saturating_sub(max));
     let mut order: Vec<usize> = (0..plan.layers.len()).collect();
-    order.sort_by_key(|&i| match &plan.layers[i].engine {
-        Engine::Conv(conv) => plan.layers[i].input.bits * conv.weight_bits,
-        Engine::SparseConv(conv) => plan.layers[i].input.bits * conv.weight_bits,
-        _ => u32::MAX,
-    });
+    order.sort_by_key(|&i| luts_a_block(&plan.layers[i]));
     for i in order {
         let layer = &mut plan.layers[i];
-        let lut_products = match &mut layer.engine {
-            Engine::Conv(conv) => &mut conv.lut_products,
-            Engine::SparseConv(conv) => &mut conv.lut_products,
+        let (groups, blocks) = match &layer.engine {
+            Engine::Conv(conv) => (conv.packs(), conv.folding.products()),
+            Engine::SparseConv(conv) => (conv.blocks(), 1),
             _ => continue,
         };
-        let moved = over.min(layer.lanes - *lut_products);
-        *lut_products += moved;
-        over -= moved;
-        layer.resources = estimate::layer(&layer.engine, &layer.memories, &layer.input, &layer.out);
+        let moved = over.div_ceil(blocks).min(groups);
+        over = over.saturating_sub(moved * blocks);
+        move_to_luts(layer, moved);
     }
-    plan.resources = plan.layers.iter().map(|layer| layer.resources).sum::<Resources>();
+}
+
+/// LUTs, roughly, that one block of `layer` saves, and blocks that move at once.
+fn luts_a_block(layer: &LayerPlan) -> (u32, usize) {
+    match &layer.engine {
+        Engine::Conv(conv) => (layer.input().bits * conv.weight_bits * conv.pack.lanes as u32, conv.folding.products()),
+        Engine::SparseConv(conv) => (layer.input().bits * conv.weight_bits, 1),
+        _ => (u32::MAX, 0),
+    }
+}
+
+/// Moves `groups` of the blocks that move at once.
+fn move_to_luts(layer: &mut LayerPlan, groups: usize) {
+    match &mut layer.engine {
+        _ if groups == 0 => return,
+        Engine::Conv(conv) => conv.move_to_luts(groups),
+        Engine::SparseConv(conv) => conv.lut_products += groups,
+        _ => return,
+    }
+    layer.recount();
 }

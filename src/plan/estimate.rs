@@ -9,8 +9,10 @@ use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
+use super::affine::AffinePlan;
 use super::conv::ConvPlan;
-use super::layer::Engine;
+use super::engine::Engine;
+use super::join::{How, JoinPlan};
 use super::memory::Memory;
 use super::pool::{PoolPlan, Reduce};
 use super::sparse::SparsePlan;
@@ -59,12 +61,16 @@ impl Sum for Resources {
 /// One engine with its memories.
 pub fn layer(engine: &Engine, memories: &[Memory], input: &Stream, out: &Stream) -> Resources {
     let logic = match engine {
-        Engine::Conv(p) => conv(p, input.bits, out),
+        Engine::Conv(p) => conv(p, input.bits),
         Engine::Sparse(p) => sparse(p, out),
-        Engine::SparseConv(p) => sparse_conv::cost::engine(p, input.bits, out),
-        Engine::Pool(p) => pool(p, out),
+        Engine::SparseConv(p) => sparse_conv::cost::engine(p, input.bits),
+        Engine::Pool(p) => pool(p),
+        Engine::Affine(p) => affine(p, input.bits),
+        Engine::Join(p) => join(p),
+        Engine::Flatten(_) => Resources { lut: 100.0, ff: 80.0, ..Default::default() },
     };
-    memories.iter().map(memory).sum::<Resources>() + logic
+    let queue = engine.queue_addr_bits().map_or(Resources::default(), |bits| queue(out.beat_bits(), bits));
+    memories.iter().map(memory).sum::<Resources>() + logic + queue
 }
 
 fn memory(memory: &Memory) -> Resources {
@@ -110,17 +116,17 @@ pub(super) fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resour
     times(count, one)
 }
 
-pub(super) fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
+fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
     let words = f64::from(1u32 << addr_bits);
     let bits = beat_bits as f64;
     Resources { lut: bits * (words / 64.0).ceil() + 12.0, ff: 20.0, ..Default::default() }
 }
 
-fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
-    let lanes = times(plan.folding.lanes() - plan.lut_products, product(act_bits, plan.weight_bits))
-        + times(plan.lut_products, lut_product(act_bits, plan.weight_bits));
-    let adders = plan.folding.out_par * ((1usize << plan.tree_levels) - 1);
-    let tree = times(adders, adder(plan.sum_bits));
+fn conv(plan: &ConvPlan, act_bits: u32) -> Resources {
+    let lut_products = plan.lut_outputs * plan.folding.products();
+    let lanes = times(plan.blocks(), Resources { dsp: 1.0, ..Default::default() })
+        + times(lut_products, lut_product(act_bits, plan.weight_bits));
+    let tree = times(plan.fields() * (plan.segments() - 1), adder(plan.sum_bits));
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
     let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() }
         + tap_order(&plan.window, plan.folding.in_par, act_bits);
@@ -129,7 +135,7 @@ fn conv(plan: &ConvPlan, act_bits: u32, out: &Stream) -> Resources {
     } else {
         times(plan.step, adder(plan.acc_bits))
     };
-    lanes + tree + accumulators + walker + results + queue(out.beat_bits(), plan.queue_addr_bits)
+    lanes + tree + accumulators + walker + results
 }
 
 /// What brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
@@ -154,12 +160,27 @@ fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {
     times(plan.folding.banks, bank) + results + queue(out.beat_bits(), super::sparse::OUT_FIFO_ADDR_BITS)
 }
 
-fn pool(plan: &PoolPlan, out: &Stream) -> Resources {
+fn pool(plan: &PoolPlan) -> Resources {
     let lanes = times(plan.input.lanes, times(2, adder(plan.value_bits)));
     let walker = Resources { lut: if plan.window.is_some() { 160.0 } else { 60.0 }, ff: 60.0, ..Default::default() };
     let results = match plan.reduce {
         Reduce::Max => Resources::default(),
         Reduce::Average { .. } => requantizers(plan.input.lanes, plan.value_bits, 16),
     };
-    lanes + walker + results + queue(out.beat_bits(), plan.queue_addr_bits)
+    lanes + walker + results
+}
+
+fn affine(plan: &AffinePlan, act_bits: u32) -> Resources {
+    let lane = product(act_bits, plan.weight_bits) + adder(plan.acc_bits);
+    let walker = Resources { lut: 30.0, ff: 30.0, ..Default::default() };
+    times(plan.lanes, lane) + requantizers(plan.lanes, plan.acc_bits, plan.requant.mul_bits) + walker
+}
+
+fn join(plan: &JoinPlan) -> Resources {
+    let each = plan.ports.iter().map(|port| u16::BITS - port.multiplier.leading_zeros()).max().unwrap_or(1).max(1);
+    let a_lane = match plan.how {
+        How::Add => requantizers(2, plan.value_bits, each) + adder(plan.out.bits + 2),
+        How::Concat => requantizers(1, plan.value_bits, each),
+    };
+    times(plan.lanes, a_lane) + Resources { lut: 40.0, ff: 40.0, ..Default::default() }
 }

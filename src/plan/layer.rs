@@ -2,29 +2,20 @@
 
 use serde::Serialize;
 
+use super::affine::AffinePlan;
 use super::conv::{ConvLayer, ConvPlan, Folding};
+use super::engine::Engine;
+use super::join::{How, JoinPlan, Port};
+use super::pack::Block;
 use super::pool::{PoolLayer, PoolPlan};
-use super::sparse::{self, SparseFolding, SparseInput, SparsePlan};
+use super::reorder::ReorderPlan;
+use super::sparse::{self, SparseFolding, SparseInput};
 use super::sparse_conv::{SparseConvFolding, SparseConvPlan};
-use super::stages::{Kind, Stage};
+use super::stages::{Arrival, Kind, Stage};
 use super::stream::{Adapter, Stream};
 use super::{Memory, Resources, estimate};
-use crate::network::graph::{ActType, Shape};
-use crate::network::{Network, Params};
-
-/// The engine of a layer.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Engine {
-    /// Dense multiply-accumulate lanes over windows.
-    Conv(Box<ConvPlan>),
-    /// The sparse fully connected engine.
-    Sparse(Box<SparsePlan>),
-    /// The sparse convolution engine.
-    SparseConv(Box<SparseConvPlan>),
-    /// Max or average pool.
-    Pool(Box<PoolPlan>),
-}
+use crate::network::Network;
+use crate::network::graph::ActType;
 
 /// How a stage is folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +24,23 @@ pub enum Choice {
     Conv(Folding, usize),
     /// Banks and activations a beat.
     Sparse(SparseFolding),
-    /// Words a cycle, cycles a window, results that leave a cycle.
+    /// Words and results a cycle, cycles a window.
     SparseConv(SparseConvFolding),
     /// Pools keep the lanes they get.
     Pool,
+    /// Values a beat of the result: affine, add, concat, flatten.
+    Lanes(usize),
+}
+
+/// A stream that enters an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Feed {
+    /// The layer that makes it; `None` for the network's input.
+    pub from: Option<usize>,
+    /// The stream before the adapter (flattened where the engine sees one pixel).
+    pub stream: Stream,
+    /// Between the stream and the engine.
+    pub adapter: Adapter,
 }
 
 /// One engine with its streams.
@@ -44,16 +48,17 @@ pub enum Choice {
 pub struct LayerPlan {
     /// Node of the network whose result this engine gives.
     pub node: String,
-    /// Between the stream before and the engine.
-    pub adapter: Adapter,
-    /// Stream that arrives, before the adapter (flattened where the engine sees one pixel).
-    pub input: Stream,
+    /// Streams that arrive, in the order of the node's inputs.
+    pub inputs: Vec<Feed>,
     /// Stream that leaves.
     pub out: Stream,
-    /// Multiply-accumulate lanes; 0 for pools.
+    /// Multiply-accumulate lanes; 0 for pools, joins and flatten.
     pub lanes: usize,
     /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engines).
     pub useful_macs: u64,
+    /// Weights of the layer, zeros among them.
+    #[serde(skip)]
+    pub weights: usize,
     /// Planned cycles an image; a bound where zero activations are skipped.
     pub cycles_per_image: u64,
     /// True where the cycles depend on the data, and `cycles_per_image` is their bound.
@@ -64,6 +69,19 @@ pub struct LayerPlan {
     pub resources: Resources,
     /// The engine itself.
     pub engine: Engine,
+}
+
+impl LayerPlan {
+    /// The stream that arrives, of a join the first one.
+    pub fn input(&self) -> &Stream {
+        &self.inputs[0].stream
+    }
+
+    /// Memories and resources anew, after a change to the engine.
+    pub fn recount(&mut self) {
+        self.memories = self.engine.memories(&self.inputs[0].stream, self.weights);
+        self.resources = estimate::layer(&self.engine, &self.memories, &self.inputs[0].stream, &self.out);
+    }
 }
 
 /// The dense layer of `stage` behind `input`, as the engine sees it.
@@ -98,7 +116,7 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
         rows,
         columns: input.features().into_iter().map(column).collect(),
         weight_bits: network.node(&stage.node).and_then(|n| n.op.weight_bits()).unwrap_or(8),
-        act: stage.act,
+        act: stage.input().act,
         acc_bits: network.acc_bits(&stage.node).unwrap_or(32),
         out: stage.out,
         bias: params.bias.clone(),
@@ -107,76 +125,84 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
     }
 }
 
-/// Plans `stage` behind `input`; `None` where `choice` does not fit the stream.
-pub fn layer(network: &Network, stage: &Stage, input: Stream, choice: Choice) -> Option<LayerPlan> {
+/// Plans `stage` behind the streams `inputs`, with the multiplier blocks `block`; `None` where `choice` does not fit them.
+pub fn layer(network: &Network, stage: &Stage, inputs: &[Stream], choice: Choice, block: Block) -> Option<LayerPlan> {
+    let input = inputs[0];
     match (stage.kind, choice) {
         (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
-            conv(network, stage, input, folding, step)
+            let layer = conv_layer(network, stage, input);
+            let plan = ConvPlan::new(&layer, folding, step, block)?;
+            let feed = (layer.input, plan.adapter);
+            Some(finish(network, stage, &[feed], step, Engine::Conv(Box::new(plan))))
         }
-        (Kind::SparseConv(_), Choice::SparseConv(folding)) => sparse_conv(network, stage, input, folding),
+        (Kind::SparseConv(_), Choice::SparseConv(folding)) => {
+            let layer = conv_layer(network, stage, input);
+            let plan = SparseConvPlan::new(&layer, folding)?;
+            let feed = (layer.input, plan.adapter);
+            Some(finish(network, stage, &[feed], folding.step, Engine::SparseConv(Box::new(plan))))
+        }
         (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {
             let plan = PoolPlan::new(&PoolLayer { input, out_shape: stage.output, geometry, reduce });
-            let out = Stream::new(stage.output, input.lanes, stage.out?);
-            Some(finish(stage, Adapter::None, input, out, Engine::Pool(Box::new(plan)), network.params(&stage.node)))
+            Some(finish(network, stage, &[(input, Adapter::None)], input.lanes, Engine::Pool(Box::new(plan))))
+        }
+        (Kind::Affine, Choice::Lanes(lanes)) => affine(network, stage, input, lanes),
+        (Kind::Add, Choice::Lanes(lanes)) => join(network, stage, inputs, How::Add, lanes),
+        (Kind::Concat, Choice::Lanes(lanes)) => join(network, stage, inputs, How::Concat, lanes),
+        (Kind::Flatten, Choice::Lanes(1)) => {
+            let adapter = Adapter::between(input.lanes, 1, input.channels)?;
+            let engine = Engine::Flatten(Box::new(ReorderPlan::new(&input)));
+            Some(finish(network, stage, &[(input, adapter)], 1, engine))
         }
         _ => None,
     }
-}
-
-fn conv(network: &Network, stage: &Stage, input: Stream, folding: Folding, step: usize) -> Option<LayerPlan> {
-    let layer = conv_layer(network, stage, input);
-    let plan = ConvPlan::new(&layer, folding, step)?;
-    let out = Stream::new(stage.output, step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
-    let adapter = plan.adapter;
-    Some(finish(stage, adapter, layer.input, out, Engine::Conv(Box::new(plan)), layer.params))
-}
-
-fn sparse_conv(network: &Network, stage: &Stage, input: Stream, folding: SparseConvFolding) -> Option<LayerPlan> {
-    let layer = conv_layer(network, stage, input);
-    let plan = SparseConvPlan::new(&layer, folding)?;
-    let out = Stream::new(stage.output, folding.step, stage.out.unwrap_or(ActType::signed(layer.acc_bits)));
-    let adapter = plan.adapter;
-    Some(finish(stage, adapter, layer.input, out, Engine::SparseConv(Box::new(plan)), layer.params))
 }
 
 fn sparse(network: &Network, stage: &Stage, input: Stream, folding: SparseFolding) -> Option<LayerPlan> {
     let flat = input.flattened();
     let adapter = Adapter::between(flat.lanes, folding.in_lanes, flat.channels)?;
     let plan = sparse::plan(&sparse_input(network, stage, input), &folding).ok()?;
-    let out = Stream::new(stage.output, 1, stage.out.unwrap_or(ActType::signed(plan.input.acc_bits)));
-    Some(finish(stage, adapter, flat, out, Engine::Sparse(Box::new(plan)), network.params(&stage.node)))
+    Some(finish(network, stage, &[(flat, adapter)], 1, Engine::Sparse(Box::new(plan))))
 }
 
-fn finish(stage: &Stage, adapter: Adapter, input: Stream, out: Stream, engine: Engine, params: &Params) -> LayerPlan {
-    let weights = params.weight.len();
-    let Shape { h, w, .. } = stage.output;
-    let (lanes, useful_macs, cycles, memories) = match &engine {
-        Engine::Conv(p) => {
-            let macs = (weights * h * w) as u64;
-            (p.folding.lanes(), macs, p.window.cycles().max(p.window.image_words()), p.memories(input.bits, weights))
-        }
-        Engine::Sparse(p) => {
-            let nonzeros = params.weight.iter().filter(|w| **w != 0).count() as u64;
-            (p.folding.banks, nonzeros, p.cycles_bound, p.memories.clone())
-        }
-        Engine::SparseConv(p) => {
-            let macs = (p.nonzeros * h * w) as u64;
-            (p.lanes(), macs, p.cycles().max(p.window.image_words()), p.memories(input.bits))
-        }
-        Engine::Pool(p) => (0, 0, p.cycles(), p.memories()),
+fn affine(network: &Network, stage: &Stage, input: Stream, lanes: usize) -> Option<LayerPlan> {
+    let adapter = Adapter::between(input.lanes, lanes, input.channels)?;
+    let weight_bits = network.node(&stage.node)?.op.weight_bits()?;
+    let acc_bits = network.acc_bits(&stage.node)?;
+    let plan = AffinePlan::new(&input, lanes, weight_bits, acc_bits, network.params(&stage.node), stage.out);
+    Some(finish(network, stage, &[(input, adapter)], lanes, Engine::Affine(Box::new(plan))))
+}
+
+fn join(network: &Network, stage: &Stage, inputs: &[Stream], how: How, lanes: usize) -> Option<LayerPlan> {
+    let value_bits = network.acc_bits(&stage.node)?;
+    let plan = JoinPlan::new(how, inputs, lanes, network.params(&stage.node), value_bits, stage.out?)?;
+    let adapter = |(stream, port): (&Stream, &Port)| {
+        Some((*stream, Adapter::between(stream.lanes, port.lanes, stream.channels)?))
     };
-    LayerPlan {
+    let feeds: Vec<(Stream, Adapter)> = inputs.iter().zip(&plan.ports).map(adapter).collect::<Option<_>>()?;
+    Some(finish(network, stage, &feeds, lanes, Engine::Join(Box::new(plan))))
+}
+
+fn finish(network: &Network, stage: &Stage, feeds: &[(Stream, Adapter)], lanes: usize, engine: Engine) -> LayerPlan {
+    let params = network.params(&stage.node);
+    let scores = || ActType::signed(network.acc_bits(&stage.node).unwrap_or(32));
+    let out = Stream::new(stage.output, lanes, stage.out.unwrap_or_else(scores));
+    let feed =
+        |(arrival, &(stream, adapter)): (&Arrival, &(Stream, Adapter))| Feed { from: arrival.source, stream, adapter };
+    let beats = feeds.iter().map(|(stream, _)| stream.beats()).chain([out.beats()]).max().unwrap_or(0);
+    let mut layer = LayerPlan {
         node: stage.node.clone(),
-        adapter,
-        input,
+        inputs: stage.inputs.iter().zip(feeds).map(feed).collect(),
         out,
-        lanes,
-        useful_macs,
-        cycles_per_image: cycles.max(input.beats() as u64),
+        lanes: engine.lanes(),
+        useful_macs: engine.useful_macs(params, stage.output.h * stage.output.w),
+        cycles_per_image: engine.cycles().max(beats as u64),
+        weights: params.weight.len(),
         bound: matches!(engine, Engine::Sparse(_)),
-        resources: estimate::layer(&engine, &memories, &input, &out),
-        memories,
+        resources: Resources::default(),
+        memories: Vec::new(),
         engine,
-    }
+    };
+    layer.recount();
+    layer
 }

@@ -1,32 +1,44 @@
 //! Planning: foldings, cycles and memories, computed before any Verilog is written.
 //!
-//! [`stages`] turns the network into a chain of engines-to-be, [`choose`] picks a folding for each from the last to the
-//! first (so that the lanes of every stream fit both its ends), [`layer`] computes every number of one engine, and
-//! [`balance`] finds the target that a lane budget, a frame rate or a device allows.
+//! [`stages`] turns the network into engines-to-be and the streams between them, [`choose`] picks a folding for each from
+//! the last to the first (so that the lanes of every stream fit all its ends), [`layer`] computes every number of one
+//! engine, [`buffers`] what waits in front of a join, and [`balance`] finds the target that a lane budget, a frame rate
+//! or a device allows.
 
+pub mod affine;
 pub mod balance;
+pub mod buffers;
 pub mod choose;
+pub mod constant;
 pub mod conv;
 pub mod device;
 pub mod dsp;
+pub mod engine;
 pub mod estimate;
+pub mod join;
 pub mod layer;
 pub mod memory;
+pub mod pack;
 pub mod pool;
 pub mod random;
+pub mod reorder;
 pub mod requant;
+pub mod schedule;
 pub mod sparse;
 pub mod sparse_conv;
 pub mod stages;
 pub mod stream;
+pub mod want;
 pub mod window;
 
 use serde::Serialize;
 
-use crate::network::graph::InputSpec;
+use self::stream::Stream;
+use crate::network::graph::{ActType, InputSpec};
 
+pub use engine::Engine;
 pub use estimate::Resources;
-pub use layer::{Engine, LayerPlan};
+pub use layer::LayerPlan;
 pub use memory::Memory;
 
 /// A whole design, every number computed.
@@ -45,6 +57,21 @@ pub struct Plan {
     pub lanes: usize,
     /// Estimated resources of the whole design.
     pub resources: Resources,
-    /// Engines, in the order of the stream.
+    /// Engines, each behind those that feed it.
     pub layers: Vec<LayerPlan>,
+}
+
+impl Plan {
+    /// The stream that leaves layer `from`, or the pixels.
+    pub fn stream(&self, from: Option<usize>) -> Stream {
+        match from {
+            Some(layer) => self.layers[layer].out,
+            None => pixels(self.input),
+        }
+    }
+}
+
+/// The stream of pixels that enters: all channels a beat.
+pub fn pixels(input: InputSpec) -> Stream {
+    Stream::new(input.shape(), input.channels, ActType::unsigned(8))
 }

@@ -154,11 +154,20 @@ impl SparseConvPlan {
         terms(&self.banks, exit)
     }
 
+    /// Multiplier blocks of the lanes.
+    pub fn blocks(&self) -> usize {
+        self.lanes() - self.lut_products
+    }
+
+    /// Cycles from a window's start to its first beat out of the queue, less those of the program.
+    pub fn latency(&self) -> usize {
+        let results = STORE_CYCLES + READ_CYCLES + self.tree_levels as usize + self.requant.latency() + 2;
+        self.window.read_latency() + self.columns() + results
+    }
+
     /// Beats that may be under way at the full rate, from the start of their window until they leave the queue.
     fn queue_bits(&self) -> u32 {
-        let read = self.window.read_latency() + self.columns();
-        let results = STORE_CYCLES + READ_CYCLES + self.tree_levels as usize + self.requant.latency() + self.steps + 2;
-        let flight = read + self.window_cycles + results;
+        let flight = self.window_cycles + self.latency() + self.steps;
         log2_ceil(self.steps * (flight.div_ceil(self.window_cycles) + 1)).max(1)
     }
 

@@ -1,9 +1,10 @@
-//! From a network to the chain of stages that become engines.
+//! From a network to the stages that become engines, and the streams between them.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
 use super::pool::Reduce;
-use crate::error::InputError;
 use crate::network::Network;
 use crate::network::graph::{ActType, INPUT, Op, Shape, Storage};
 
@@ -20,6 +21,32 @@ pub enum Kind {
     Sparse,
     /// A pool: `[kernel, stride, padding]`.
     Pool([[usize; 2]; 3], Reduce),
+    /// A multiply and a bias per channel.
+    Affine,
+    /// Adds two streams.
+    Add,
+    /// Puts the channels of several streams one behind the other.
+    Concat,
+    /// Brings an image into the order of its features, for a consumer that cannot read it in stream order.
+    Flatten,
+}
+
+/// A stream that a stage reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// The stage that makes it; `None` for the network's input.
+    pub source: Option<usize>,
+    /// Its shape, before any flattening.
+    pub shape: Shape,
+    /// Its format.
+    pub act: ActType,
+    /// Its lanes where they are given: the network's input, perhaps through pools.
+    pub given_lanes: Option<usize>,
+    /// Its pixels where an engine, or the network's input, makes it: before any pools.
+    pub made_pixels: usize,
+    /// Where it comes from a concat, perhaps through pools, affines and adds: what its lanes divide, unless they are a
+    /// whole pixel.
+    pub unit: Option<usize>,
 }
 
 /// One engine to be.
@@ -29,21 +56,22 @@ pub struct Stage {
     pub node: String,
     /// Engine.
     pub kind: Kind,
-    /// Shape that arrives, before any flattening.
-    pub input: Shape,
+    /// What it reads, in the order of the node's inputs.
+    pub inputs: Vec<Arrival>,
     /// Shape of the result.
     pub output: Shape,
-    /// Format of what arrives.
-    pub act: ActType,
     /// Format of the result; `None` in the last stage.
     pub out: Option<ActType>,
-    /// Lanes of the arriving stream where they are given: the network's input, perhaps through pools.
-    pub given_lanes: Option<usize>,
-    /// Pixels of the arriving stream where an engine, or the network's input, makes it: before any pools.
-    pub made_pixels: usize,
+    /// Bits of a weight; 0 where there is none.
+    pub weight_bits: u32,
 }
 
 impl Stage {
+    /// The stream that arrives, of a join the first one.
+    pub fn input(&self) -> &Arrival {
+        &self.inputs[0]
+    }
+
     /// True where the stage sees the image as one pixel of many channels.
     pub fn flattens(&self) -> bool {
         matches!(self.kind, Kind::Dense | Kind::Sparse)
@@ -51,7 +79,8 @@ impl Stage {
 
     /// Input channels as the engine sees them: all features of a stage that flattens.
     pub fn channels(&self) -> usize {
-        if self.flattens() { self.input.len() } else { self.input.c }
+        let shape = self.input().shape;
+        if self.flattens() { shape.len() } else { shape.c }
     }
 
     /// Taps of a convolution's window; 1 elsewhere.
@@ -63,50 +92,77 @@ impl Stage {
     }
 }
 
-/// The stages of `network`, in the order of the stream. Flatten nodes become part of the stage after them.
+/// The stages of `network`, each behind those it reads. Flatten nodes become part of the stages after them where these
+/// read any order of features.
 ///
 /// # Errors
-/// [`InputError`] where the network is no chain, or has an operation that has no engine.
+/// Where a shape cannot be computed.
 pub fn stages(network: &Network) -> Result<Vec<Stage>> {
-    let shapes = network.shapes()?;
-    let acts = network.act_types();
+    let (shapes, acts) = (network.shapes()?, network.act_types());
+    let input = network.input.shape();
+    let pixels = Arrival {
+        source: None,
+        shape: input,
+        act: acts[INPUT],
+        given_lanes: Some(input.c),
+        made_pixels: input.h * input.w,
+        unit: None,
+    };
+    let mut tensors = BTreeMap::from([(INPUT, pixels)]);
     let mut stages: Vec<Stage> = Vec::new();
-    let mut before = INPUT;
-    let mut stream = shapes[INPUT];
-    let mut given_lanes = Some(stream.c);
-    let mut made_pixels = stream.h * stream.w;
     for (i, node) in network.nodes.iter().enumerate() {
-        if node.inputs != [before] {
-            let place = format!("nodes[{i}] {:?}.inputs", node.name);
-            let expected = format!("[{before:?}]: streams that fork or join have no engine in this version");
-            return Err(InputError::new(place, format!("{:?}", node.inputs), expected).into());
+        let inputs: Vec<Arrival> = node.inputs.iter().map(|name| tensors[name.as_str()]).collect();
+        let one_pixel = (inputs[0].shape.h, inputs[0].shape.w) == (1, 1);
+        if matches!(node.op, Op::Flatten(_)) && (one_pixel || reads_any_order(network, &node.name)) {
+            tensors.insert(&node.name, inputs[0]);
+            continue;
         }
-        let kind = kind(network, i)?;
-        if let Some(kind) = kind {
-            stages.push(Stage {
-                node: node.name.clone(),
-                kind,
-                input: stream,
-                output: shapes[&node.name],
-                act: acts[before],
-                out: acts.get(&node.name).copied(),
-                given_lanes,
-                made_pixels,
-            });
-            stream = shapes[&node.name];
-            if !matches!(kind, Kind::Pool(..)) {
-                given_lanes = None;
-                made_pixels = stream.h * stream.w;
-            }
+        let output = shapes[&node.name];
+        let kind = kind(network, i);
+        // A pool hands on the lanes it gets; every other engine makes its own.
+        let (given_lanes, made_pixels) = match kind {
+            Kind::Pool(..) => (inputs[0].given_lanes, inputs[0].made_pixels),
+            _ => (None, output.h * output.w),
+        };
+        let out = acts.get(&node.name).copied();
+        if let Some(act) = out {
+            let source = Some(stages.len());
+            let unit = unit(kind, &inputs);
+            tensors.insert(&node.name, Arrival { source, shape: output, act, given_lanes, made_pixels, unit });
         }
-        before = &node.name;
+        let weight_bits = node.op.weight_bits().unwrap_or(0);
+        stages.push(Stage { node: node.name.clone(), kind, inputs, output, out, weight_bits });
     }
     Ok(stages)
 }
 
-fn kind(network: &Network, i: usize) -> Result<Option<Kind>> {
+/// What the lanes of a stage's stream divide, if anything.
+fn unit(kind: Kind, inputs: &[Arrival]) -> Option<usize> {
+    let units = |inputs: &[Arrival], of: fn(&Arrival) -> Option<usize>| inputs.iter().filter_map(of).reduce(gcd);
+    match kind {
+        Kind::Concat => units(&inputs[..inputs.len() - 1], |input| Some(input.shape.c)),
+        Kind::Affine | Kind::Add | Kind::Pool(..) => units(inputs, |input| input.unit),
+        Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense | Kind::Sparse | Kind::Flatten => None,
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// True where all that read the flattened tensor `name` take its features in any order: fully connected layers.
+fn reads_any_order(network: &Network, name: &str) -> bool {
+    let mut consumers = network.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == name));
+    consumers.all(|node| match node.op {
+        Op::Dense(_) => true,
+        Op::Flatten(_) => reads_any_order(network, &node.name),
+        _ => false,
+    })
+}
+
+fn kind(network: &Network, i: usize) -> Kind {
     let node = &network.nodes[i];
-    Ok(Some(match &node.op {
+    match &node.op {
         Op::Conv(c) if c.storage == Storage::Sparse => Kind::SparseConv([c.kernel, c.stride, c.padding]),
         Op::Conv(c) => Kind::Conv([c.kernel, c.stride, c.padding]),
         Op::Dense(d) if d.storage == Storage::Sparse => Kind::Sparse,
@@ -117,11 +173,9 @@ fn kind(network: &Network, i: usize) -> Result<Option<Kind>> {
             let reduce = Reduce::Average { multiplier: params.multiplier[0], shift: params.shift[0], out: p.out };
             Kind::Pool([p.kernel, p.stride, [0, 0]], reduce)
         }
-        Op::Flatten(_) => return Ok(None),
-        Op::Affine(_) | Op::Add(_) | Op::Concat(_) => {
-            let place = format!("nodes[{i}] {:?}.op", node.name);
-            let expected = "conv, dense, max_pool, avg_pool or flatten: it has no engine in this version";
-            return Err(InputError::new(place, node.op.name(), expected).into());
-        }
-    }))
+        Op::Affine(_) => Kind::Affine,
+        Op::Add(_) => Kind::Add,
+        Op::Concat(_) => Kind::Concat,
+        Op::Flatten(_) => Kind::Flatten,
+    }
 }

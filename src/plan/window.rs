@@ -77,6 +77,12 @@ impl WindowPlan {
         (self.out[0] * self.out[1] * self.folds * self.fold_cycles()) as u64
     }
 
+    /// Image rows that are complete before row `y` of windows starts.
+    pub fn needed_rows(&self, y: usize) -> usize {
+        let reach = y * self.stride[0] + self.kernel[0].max(self.stride[0]);
+        reach.saturating_sub(self.padding[0]).clamp(1, self.used_rows())
+    }
+
     /// Image rows that any window touches.
     pub fn used_rows(&self) -> usize {
         let reach = (self.out[0] - 1) * self.stride[0] + self.kernel[0];

@@ -5,21 +5,24 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::{Artifact, leaf};
-use crate::plan::{Engine, Plan};
+use crate::plan::Plan;
 
 const CELLS: &[(&str, &str)] = &[
     ("sg_acc", include_str!("../../templates/cells/sg_acc.v")),
+    ("sg_booth", include_str!("../../templates/cells/sg_booth.v")),
+    ("sg_buffer", include_str!("../../templates/cells/sg_buffer.v")),
     ("sg_burst", include_str!("../../templates/cells/sg_burst.v")),
     ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
     ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
+    ("sg_dot", include_str!("../../templates/cells/sg_dot.v")),
+    ("sg_fork", include_str!("../../templates/cells/sg_fork.v")),
     ("sg_gather_bank", include_str!("../../templates/cells/sg_gather_bank.v")),
     ("sg_gather_lane", include_str!("../../templates/cells/sg_gather_lane.v")),
-    ("sg_mac", include_str!("../../templates/cells/sg_mac.v")),
-    ("sg_mul_lut", include_str!("../../templates/cells/sg_mul_lut.v")),
     ("sg_narrow", include_str!("../../templates/cells/sg_narrow.v")),
     ("sg_pick", include_str!("../../templates/cells/sg_pick.v")),
     ("sg_pixels", include_str!("../../templates/cells/sg_pixels.v")),
     ("sg_probe", include_str!("../../templates/cells/sg_probe.v")),
+    ("sg_product", include_str!("../../templates/cells/sg_product.v")),
     ("sg_ram", include_str!("../../templates/cells/sg_ram.v")),
     ("sg_ram_async", include_str!("../../templates/cells/sg_ram_async.v")),
     ("sg_reduce", include_str!("../../templates/cells/sg_reduce.v")),
@@ -27,7 +30,9 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_rom", include_str!("../../templates/cells/sg_rom.v")),
     ("sg_scores", include_str!("../../templates/cells/sg_scores.v")),
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
+    ("sg_skew", include_str!("../../templates/cells/sg_skew.v")),
     ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
+    ("sg_tree", include_str!("../../templates/cells/sg_tree.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];
 
@@ -49,13 +54,8 @@ pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
         }
     }
     cells.extend(leaf::slice_files()?);
-    for layer in &plan.layers {
-        cells.extend(match &layer.engine {
-            Engine::Conv(p) => leaf::fifo_files(p.queue_addr_bits)?,
-            Engine::SparseConv(p) => leaf::fifo_files(p.queue_addr_bits)?,
-            Engine::Pool(p) => leaf::fifo_files(p.queue_addr_bits)?,
-            Engine::Sparse(_) => Vec::new(),
-        });
+    for addr_bits in plan.layers.iter().filter_map(|layer| layer.engine.queue_addr_bits()) {
+        cells.extend(leaf::fifo_files(addr_bits)?);
     }
     Ok(cells)
 }

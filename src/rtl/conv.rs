@@ -24,8 +24,7 @@ struct Conv<'a> {
     products: usize,
     out_par: usize,
     lanes: usize,
-    lut_products: usize,
-    lut_taps: String,
+    placed: String,
     act_bits: u32,
     act_signed: u8,
     weight_bits: usize,
@@ -35,7 +34,6 @@ struct Conv<'a> {
     groups: usize,
     folds: usize,
     weight_depth: usize,
-    weight_width: usize,
     weight_style: &'static str,
     step: usize,
     queue_beats: usize,
@@ -43,13 +41,42 @@ struct Conv<'a> {
     taps_range: String,
     out_range: String,
     weight_addr: Counter,
+    late_bits: usize,
+    roms: Vec<Rom>,
+    chain: usize,
+    skip: usize,
+    segments: usize,
     tree_levels: u32,
+    fields: usize,
+    dots: Vec<Dot>,
     sum_bits: usize,
     acc_bits: usize,
     mac_latency: usize,
     steps: usize,
     steps_bits: u32,
     drain: String,
+}
+
+/// A weight memory.
+struct Rom {
+    name: String,
+    width: usize,
+    range: String,
+    data: String,
+    enable: String,
+    addr: String,
+}
+
+/// Instances of `sg_dot`: in LUTs, or in multiplier blocks.
+struct Dot {
+    block: &'static str,
+    count: usize,
+    pack: usize,
+    offset: u32,
+    lut: u8,
+    weights: String,
+    sums: String,
+    carries: String,
 }
 
 /// The files of layer module `module`: engine, window generator, weights, constants.
@@ -60,17 +87,20 @@ pub fn emit(
     plan: &ConvPlan,
     view: &ConvLayer,
 ) -> Result<Vec<Artifact>> {
-    let word_bits = plan.folding.in_par * layer.input.bits as usize;
+    let word_bits = plan.folding.in_par * layer.input().bits as usize;
     let pad_word = format!("{word_bits}'d0");
-    let weights = weight_words(plan, view);
-    let weight_fields = weights.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)));
     let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.folding.out_par, plan.step);
-    Ok(vec![
+    let mut files = vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
         window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
-        Artifact::new(format!("mem/{module}_weight.hex"), hex::file(weight_fields)),
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
-    ])
+    ];
+    for late in 0..plan.chain() {
+        let words = weight_words(plan, view, late);
+        let fields = words.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)));
+        files.push(Artifact::new(format!("mem/{module}_{}.hex", plan.weight_name(late)), hex::file(fields)));
+    }
+    Ok(files)
 }
 
 fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &ConvPlan) -> Result<Conv<'a>> {
@@ -84,17 +114,16 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
             _ => format!("convolution {kernel_h} x {kernel_w}, {} to {} channels", plan.in_channels, plan.out_channels),
         },
         formula: text::result(plan.requant.out, "acc[o]"),
-        input_text: text::stream(&layer.input, plan.folding.in_par),
+        input_text: text::stream(layer.input(), plan.folding.in_par),
         output_text: text::stream(&layer.out, layer.out.lanes),
         k_par: plan.folding.k_par,
         in_par: plan.folding.in_par,
         products: plan.folding.products(),
         out_par: plan.folding.out_par,
         lanes: plan.folding.lanes(),
-        lut_products: plan.lut_products,
-        lut_taps: lut_taps(plan),
-        act_bits: layer.input.bits,
-        act_signed: u8::from(layer.input.signed),
+        placed: placed(plan),
+        act_bits: layer.input().bits,
+        act_signed: u8::from(layer.input().signed),
         weight_bits: plan.weight_bits as usize,
         cycles: window.cycles(),
         windows: window.out[0] * window.out[1],
@@ -105,15 +134,21 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         groups: window.groups,
         folds: window.folds,
         weight_depth: plan.weight_depth(),
-        weight_width: plan.weight_width(),
         weight_style: "auto",
         step: plan.step,
         queue_beats: 1 << plan.queue_addr_bits,
-        word_range: range(plan.folding.in_par * layer.input.bits as usize),
-        taps_range: range(plan.folding.products() * layer.input.bits as usize),
+        word_range: range(plan.folding.in_par * layer.input().bits as usize),
+        taps_range: range(plan.folding.products() * layer.input().bits as usize),
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
-        tree_levels: plan.tree_levels,
+        late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
+        roms: roms(plan),
+        chain: plan.chain(),
+        skip: plan.skip(),
+        segments: plan.segments(),
+        tree_levels: plan.tree_levels(),
+        fields: plan.fields(),
+        dots: dots(plan),
         sum_bits: plan.sum_bits as usize,
         acc_bits: plan.acc_bits as usize,
         mac_latency: plan.mac_latency(),
@@ -133,15 +168,60 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
     })
 }
 
-/// How many taps of output lane `o` multiply in LUTs: the first lanes' come first.
-fn lut_taps(plan: &ConvPlan) -> String {
-    let taps = plan.folding.products();
-    let (full, rest) = (plan.lut_products / taps, plan.lut_products % taps);
-    if full == plan.folding.out_par {
-        taps.to_string()
-    } else if plan.lut_products == 0 {
-        "0".into()
-    } else {
-        format!("(o < {full}) ? {taps} : ((o == {full}) ? {rest} : 0)")
+/// Where the products are made, in words.
+fn placed(plan: &ConvPlan) -> String {
+    let in_luts = plan.lut_outputs * plan.folding.products();
+    let blocks = text::count(plan.blocks(), "multiplier block");
+    match (plan.blocks(), plan.pack.lanes) {
+        (0, _) => "in LUTs".into(),
+        (_, lanes) if in_luts > 0 => format!("{in_luts} in LUTs, the others {lanes} a block in {blocks}"),
+        (_, lanes) => format!("{lanes} a block in {blocks}"),
     }
+}
+
+/// The weight memories; the later ones follow the first one's address through a shift register.
+fn roms(plan: &ConvPlan) -> Vec<Rom> {
+    let bits = Counter::new(plan.weight_depth()).bits as usize;
+    let rom = |late: usize| {
+        let width = plan.weight_width(late);
+        let (enable, addr) = match late.checked_sub(1) {
+            None => ("step".into(), "weight_addr_q".into()),
+            Some(n) => (format!("late_q[{}]", n * (bits + 1) + bits), format!("late_q[{}+:{bits}]", n * (bits + 1))),
+        };
+        let name = plan.weight_name(late);
+        Rom { width, range: range(width), data: format!("{name}_data"), name, enable, addr }
+    };
+    (0..plan.chain()).map(rom).collect()
+}
+
+fn dots(plan: &ConvPlan) -> Vec<Dot> {
+    let (sum_bits, single) = (plan.sum_bits as usize, plan.lut_outputs);
+    let dot = |block, count, lanes: usize, offset, lut, first: usize| Dot {
+        block,
+        count,
+        pack: lanes,
+        offset,
+        lut,
+        weights: weights(plan, first, lanes),
+        sums: format!("{}+:{}", place(first * sum_bits, lanes * sum_bits), lanes * sum_bits),
+        carries: format!("{}+:{lanes}", place(first, lanes)),
+    };
+    let in_luts = dot("gen_lut", single, 1, plan.sum_bits, 1, 0);
+    let in_blocks = dot("gen_block", plan.packs(), plan.pack.lanes, plan.pack.offset, 0, single);
+    [in_luts, in_blocks].into_iter().filter(|dot| dot.count > 0).collect()
+}
+
+/// `base + o * step`, as Verilog.
+fn place(base: usize, step: usize) -> String {
+    if base == 0 { format!("o*{step}") } else { format!("{base}+o*{step}") }
+}
+
+/// The weights of instance `o` of those that make `lanes` outputs each, from output `first` on: a part of each memory's word.
+fn weights(plan: &ConvPlan, first: usize, lanes: usize) -> String {
+    let part = |late: usize| {
+        let output = plan.products_at(late).len() * plan.weight_bits as usize;
+        format!("{}_data[{}+:{}]", plan.weight_name(late), place(first * output, lanes * output), lanes * output)
+    };
+    let parts: Vec<String> = (0..plan.chain()).rev().map(part).collect();
+    if parts.len() == 1 { parts.concat() } else { format!("{{{}}}", parts.join(", ")) }
 }

@@ -7,14 +7,12 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::tidy::tidy;
-use super::{Artifact, cells, conv, pool, scripts, sparse, sparse_conv, top};
+use super::{Artifact, affine, cells, conv, join, pool, reorder, scripts, sparse, sparse_conv, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
 use crate::network::Network;
-use crate::network::graph::ActType;
 use crate::plan::layer::conv_layer;
 use crate::plan::stages::stages;
-use crate::plan::stream::Stream;
 use crate::plan::{Engine, LayerPlan, Plan};
 
 /// Version of `manifest.json`.
@@ -43,16 +41,19 @@ pub fn generate(network: &Network, plan: &Plan, network_path: Option<&Path>) -> 
 }
 
 fn engines(network: &Network, plan: &Plan) -> Result<Vec<Artifact>> {
-    let pixels = Stream::new(network.input.shape(), network.input.channels, ActType::unsigned(8));
-    let arriving = std::iter::once(pixels).chain(plan.layers.iter().map(|l| l.out));
     let mut files = Vec::new();
-    for ((stage, layer), arrives) in stages(network)?.iter().zip(&plan.layers).zip(arriving) {
+    for (stage, layer) in stages(network)?.iter().zip(&plan.layers) {
         let module = top::module_name(plan, &layer.node);
+        let arrives = plan.stream(stage.input().source);
+        let params = network.params(&layer.node);
         files.extend(match &layer.engine {
             Engine::Conv(p) => conv::emit(&module, network, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::SparseConv(p) => sparse_conv::emit(&module, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::Sparse(p) => sparse::emit(&plan.name, &layer.node, p)?,
             Engine::Pool(p) => pool::emit(&module, layer, p)?,
+            Engine::Affine(p) => affine::emit(&module, layer, p, params)?,
+            Engine::Join(p) => vec![join::emit(&module, layer, p)?],
+            Engine::Flatten(p) => vec![reorder::emit(&module, layer, p)?],
         });
     }
     Ok(files)
@@ -65,14 +66,8 @@ fn manifest(
     files: &BTreeMap<String, String>,
 ) -> Result<String> {
     let layer = |l: &LayerPlan| {
-        let engine = match &l.engine {
-            Engine::Conv(_) => "conv",
-            Engine::Sparse(_) => "sparse",
-            Engine::SparseConv(_) => "sparse_conv",
-            Engine::Pool(_) => "pool",
-        };
         json!({
-            "node": l.node, "engine": engine, "module": top::module_name(plan, &l.node), "out": l.out,
+            "node": l.node, "engine": l.engine.name(), "module": top::module_name(plan, &l.node), "out": l.out,
             "lanes": l.lanes, "useful_macs": l.useful_macs, "cycles_per_image": l.cycles_per_image, "bound": l.bound,
             "memories": l.memories, "resources": l.resources,
         })

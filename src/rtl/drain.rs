@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::literal::Counter;
 use super::queue::queue;
+use super::text;
 use crate::plan::requant::{Requant, SHIFT_BITS};
 use crate::plan::stream::Stream;
 
@@ -60,29 +61,24 @@ impl Drain<'_> {
     /// Where a template fails.
     pub fn render(&self, out: &Stream) -> Result<String> {
         let requant = self.requant;
-        let spare = self.acc_bits - requant.bias_bits;
-        let low = format!("constant[{}:0]", requant.bias_bits - 1);
         let shift_at = requant.bias_bits + requant.mul_bits;
         let beats = self.channels.div_ceil(self.step);
         let const_addr = Counter::new(self.words);
         let short = beats < self.words;
         let drop = if short { "result_valid && !result_kept_q" } else { "1'b0" };
-        let text = Text {
+        let part = Text {
             module: self.module,
             step: self.step,
             acc_bits: self.acc_bits as usize,
             requant: requant.out.is_some(),
-            const_layout: const_layout(requant),
+            const_layout: text::const_layout(requant),
             short,
             beats: const_addr.lit(beats.min(self.words - 1)),
             const_addr,
             const_bits: requant.const_bits() as usize,
             const_depth: self.words,
             bias_bits: requant.bias_bits,
-            bias_expr: match spare {
-                0 => low,
-                _ => format!("{{{{{spare}{{constant[{}]}}}}, {low}}}", requant.bias_bits - 1),
-            },
+            bias_expr: text::extended("constant", requant.bias_bits, self.acc_bits),
             mul_bits: requant.mul_bits,
             shift_expr: format!("constant[{shift_at}+:{SHIFT_BITS}]"),
             out_bits: out.bits as usize,
@@ -92,17 +88,6 @@ impl Drain<'_> {
             result_latency: requant.latency(),
             queue: queue(out.beat_bits(), self.queue_addr_bits, self.steps, drop)?,
         };
-        Ok(text.render()?)
+        Ok(part.render()?)
     }
-}
-
-fn const_layout(requant: &Requant) -> String {
-    let mut parts = vec![format!("bias ({} bits)", requant.bias_bits)];
-    if requant.out.is_some() {
-        parts.push(format!("multiplier ({})", requant.mul_bits));
-        if requant.shift.is_none() {
-            parts.push(format!("shift ({SHIFT_BITS})"));
-        }
-    }
-    parts.join(", ")
 }

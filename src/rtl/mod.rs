@@ -1,14 +1,17 @@
 //! Verilog generation: from a network and its plan to a folder that every tool takes.
 
+mod affine;
 mod cells;
 mod conv;
 pub mod design;
 mod drain;
 mod hex;
+mod join;
 pub mod leaf;
 mod literal;
 mod pool;
 mod queue;
+mod reorder;
 pub mod scripts;
 pub mod sparse;
 mod sparse_conv;

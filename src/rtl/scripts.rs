@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(text(&files, "synth/clock.xdc"), "create_clock -name clk_i -period 8.333 [get_ports clk_i]\n");
         let core = text(&files, "a.core");
         assert!(core.contains("- rtl/a_top.v\n") && core.contains("- mem/a_w.hex: {copyto: mem/a_w.hex}\n"), "{core}");
-        assert!(text(&files, "synth/xcup.ys").contains("read_verilog -defer rtl/a_top.v\n"));
+        assert!(text(&files, "synth/xcup.ys").contains("read_verilog -defer -D SG_DSP48E2 rtl/a_top.v\n"));
     }
 
     #[test]

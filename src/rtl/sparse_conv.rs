@@ -10,6 +10,9 @@ use crate::plan::LayerPlan;
 use crate::plan::conv::{ConvLayer, const_words};
 use crate::plan::sparse_conv::{SparseConvPlan, lane_programs, row_table};
 
+/// Words of a ROM to which a LUT holds one bit of all of them.
+const LUT_WORDS: usize = 64;
+
 #[derive(Template)]
 #[template(path = "sparse_conv.v")]
 struct SparseConv<'a> {
@@ -36,6 +39,7 @@ struct SparseConv<'a> {
     out_range: String,
     column: Counter,
     program: Counter,
+    program_style: &'static str,
     beat: Counter,
     entry_bits: u32,
     program_width: usize,
@@ -76,7 +80,7 @@ struct Exit {
 
 /// The files of layer module `module`: engine, window generator, program, table of the rows, constants.
 pub fn emit(module: &str, layer: &LayerPlan, plan: &SparseConvPlan, view: &ConvLayer) -> Result<Vec<Artifact>> {
-    let word_bits = plan.folding.in_par * layer.input.bits as usize;
+    let word_bits = plan.folding.in_par * layer.input().bits as usize;
     let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.out_channels, plan.folding.step);
     Ok(vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, layer, plan)?.render()? + "\n"),
@@ -91,20 +95,20 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &SparseConvPlan) -> Resu
     let (window, folding) = (&plan.window, plan.folding);
     let [kernel_h, kernel_w] = window.kernel;
     let channels = format!("{} to {} channels", plan.in_channels, plan.out_channels);
-    let act_bits = layer.input.bits as usize;
+    let act_bits = layer.input().bits as usize;
     Ok(SparseConv {
         module,
         title: format!("sparse convolution {kernel_h} x {kernel_w}, {channels}"),
         formula: text::result(plan.requant.out, "acc[o]"),
-        input_text: text::stream(&layer.input, folding.in_par),
+        input_text: text::stream(layer.input(), folding.in_par),
         output_text: text::stream(&layer.out, layer.out.lanes),
         nonzeros: plan.nonzeros,
         lanes: plan.lanes(),
         slots: folding.slots(),
         step: folding.step,
         steps: plan.steps,
-        act_bits: layer.input.bits,
-        act_signed: u8::from(layer.input.signed),
+        act_bits: layer.input().bits,
+        act_signed: u8::from(layer.input().signed),
         weight_bits: plan.weight_bits,
         lut_products: plan.lut_products,
         cycles: plan.cycles(),
@@ -116,6 +120,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &SparseConvPlan) -> Resu
         out_range: range(layer.out.beat_bits()),
         column: Counter::new(plan.columns()),
         program: Counter::new(plan.window_cycles),
+        program_style: if plan.window_cycles <= LUT_WORDS { "distributed" } else { "block" },
         beat: Counter::new(plan.steps),
         entry_bits: plan.entry_bits(),
         program_width: plan.lanes() * plan.entry_bits() as usize,

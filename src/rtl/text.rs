@@ -1,6 +1,7 @@
 //! Sentences of the Verilog headers.
 
 use crate::network::graph::ActType;
+use crate::plan::requant::{Requant, SHIFT_BITS};
 use crate::plan::stream::Stream;
 
 /// `1 lane`, `2 lanes`.
@@ -24,5 +25,26 @@ pub fn result(out: Option<ActType>, acc: &str) -> String {
             format!("out = clamp(({acc} * multiplier + 2^(shift-1)) >>> shift, {lo}, {hi})")
         }
         None => format!("out = {acc}, the raw score"),
+    }
+}
+
+/// A channel's constants, low bits first.
+pub fn const_layout(requant: &Requant) -> String {
+    let mut parts = vec![format!("bias ({} bits)", requant.bias_bits)];
+    if requant.out.is_some() {
+        parts.push(format!("multiplier ({})", requant.mul_bits));
+        if requant.shift.is_none() {
+            parts.push(format!("shift ({SHIFT_BITS})"));
+        }
+    }
+    parts.join(", ")
+}
+
+/// The low `bits` of `name`, two's complement, in `width` bits.
+pub fn extended(name: &str, bits: u32, width: u32) -> String {
+    let low = format!("{name}[{}:0]", bits - 1);
+    match width - bits {
+        0 => low,
+        spare => format!("{{{{{spare}{{{name}[{}]}}}}, {low}}}", bits - 1),
     }
 }

@@ -13,7 +13,7 @@ use crate::data::Images;
 use crate::error::InputError;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
-use crate::plan::balance::{Target, balance};
+use crate::plan::balance::{Goal, Target, balance};
 use crate::plan::device::Device;
 use crate::plan::{Engine, LayerPlan, Plan};
 use crate::rtl::scripts::Board;
@@ -56,9 +56,10 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let (target, words) = target(config)?;
     let network = Network::load(run)?;
     let began = Instant::now();
-    let plan = balance(&network, target, None)?;
+    let device = Device::named(&config.device)?;
+    let plan = balance(&network, &Goal::new(target, device))?;
     let mut files = generate(&network, &plan, Some(run))?;
-    let board = Board { device: Device::named(&config.device)?, clock_mhz: config.clock_mhz };
+    let board = Board { device, clock_mhz: config.clock_mhz };
     files.extend(scripts::emit(&plan.name, &files, &board)?);
     design::write(&files, dir)?;
     let record = DesignRecord {
@@ -91,15 +92,15 @@ fn memory_bits(plan: &Plan) -> u64 {
 
 fn engine(layer: &LayerPlan) -> EngineRecord {
     let pairs = |pairs: [(&str, usize); 2]| pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
-    let (engine, folding) = match &layer.engine {
-        Engine::Conv(p) => ("conv", pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)])),
-        Engine::Sparse(p) => ("sparse", pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)])),
-        Engine::SparseConv(p) => ("sparse_conv", pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)])),
-        Engine::Pool(_) => ("pool", BTreeMap::new()),
+    let folding = match &layer.engine {
+        Engine::Conv(p) => pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)]),
+        Engine::SparseConv(p) => pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)]),
+        Engine::Sparse(p) => pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)]),
+        Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => BTreeMap::new(),
     };
     EngineRecord {
         node: layer.node.clone(),
-        engine: engine.into(),
+        engine: layer.engine.name().into(),
         folding,
         lanes: layer.lanes,
         cycles_per_image: layer.cycles_per_image,

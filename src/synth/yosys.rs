@@ -85,7 +85,9 @@ fn listed(filelist: &str) -> Vec<&str> {
 
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
 pub(crate) fn script(sources: &[&str], top: &str, target: Target) -> String {
-    let read: String = sources.iter().map(|file| format!("read_verilog -defer {file}\n")).collect();
+    // Yosys infers no more than bare products for UltraScale+: see sg_product.
+    let define = if target == Target::Xcup { " -D SG_DSP48E2" } else { "" };
+    let read: String = sources.iter().map(|file| format!("read_verilog -defer{define} {file}\n")).collect();
     let name = target.name();
     let synth = match target {
         Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} -flatten -top {top}"),
@@ -94,7 +96,7 @@ pub(crate) fn script(sources: &[&str], top: &str, target: Target) -> String {
     };
     // nextpnr does not know the scope cells of newer versions.
     format!(
-        "{read}hierarchy -check -top {top}\n{synth}\ndelete t:$scopeinfo\n\
+        "{read}{synth}\ndelete t:$scopeinfo\n\
          tee -q -o synth/{name}.stat.json stat -json\nwrite_json synth/{name}.json\n"
     )
 }
@@ -112,7 +114,9 @@ mod tests {
     #[test]
     fn the_script_reads_every_file_of_the_list() {
         let text = script(&listed("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n"), "b", Target::Xcup);
-        assert!(text.starts_with("read_verilog -defer rtl/a.v\nread_verilog -defer rtl/b.v\nhierarchy"));
+        assert!(text.starts_with(
+            "read_verilog -defer -D SG_DSP48E2 rtl/a.v\nread_verilog -defer -D SG_DSP48E2 rtl/b.v\nsynth"
+        ));
         assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
     }
 

@@ -21,7 +21,7 @@ module sg_gather_lane #(
     parameter Rows       = 8,
     parameter RowBits    = 3,   // holds Rows - 1
     parameter SumBits    = 12,
-    parameter UseLut     = 1    // 1: product made of LUTs (sg_mul_lut); 0: as the tool likes, in a DSP
+    parameter UseLut     = 1    // 1: product made of LUTs (sg_booth); 0: as the tool likes, in a DSP
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,
@@ -44,9 +44,9 @@ module sg_gather_lane #(
     localparam ActExt   = ActBits + 1;
     localparam ProdBits = ActExt + WeightBits;
 
-    // Words of the memories: never so few that an address bit would be idle.
-    localparam ColumnDepth = (Columns > 1) ? 2 * Columns : 4;
-    localparam RowDepth    = (Rows > 1) ? 2 * Rows : 4;
+    // Words of the memories: what LUT RAM has anyway, 32 or so many times 64.
+    localparam ColumnDepth = (Columns <= 16) ? (2 << ColumnBits) : (2 * Columns + 63) / 64 * 64;
+    localparam RowDepth    = (Rows <= 16) ? (2 << RowBits) : (2 * Rows + 63) / 64 * 64;
 
     // ---- Operands -------------------------------------------------------------------------------------------------
     wire [ActBits-1:0] value;
@@ -82,14 +82,21 @@ module sg_gather_lane #(
 
     generate
         if (UseLut != 0) begin : gen_lut
-            sg_mul_lut #(
-                .ABits(ActExt),
-                .BBits(WeightBits)
-            ) u_mul (
-                .a_i(act),
-                .b_i(weight_q),
-                .p_o(prod)
+            localparam Digits = (WeightBits + 1) / 2;
+            wire [WeightBits:0] weight = {weight_q[WeightBits-1], weight_q};
+            wire [ActExt+2*Digits-1:0] wide;
+            wire unused_wide = &{1'b0, weight, wide};
+
+            sg_booth #(
+                .ABits (ActExt),
+                .Digits(Digits)
+            ) u_booth (
+                .a_i  (act),
+                .b_i  (weight[2*Digits-1:0]),
+                .inc_i(1'b0),
+                .p_o  (wide)
             );
+            assign prod = wide[ProdBits-1:0];
         end else begin : gen_dsp
             wire signed [ProdBits-1:0] act_wide = {{WeightBits{act[ActExt-1]}}, act};
             wire signed [ProdBits-1:0] weight_wide = {{ActExt{weight_q[WeightBits-1]}}, weight_q};

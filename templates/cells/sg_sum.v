@@ -1,60 +1,37 @@
-// sg_sum: the sum of Terms values, an adder tree with a register a level: sum_o(t + Levels) = sum of data_i(t).
-// All are two's complement; a level's registers are a bit wider than those before, at most OutBits wide.
+// sg_sum: the sum of two signed values, clamped.
+//
+//   data_o(t+1) = clamp(a_i + b_i, lo, hi)(t)
+//
+// a_i, b_i  two's complement, one bit wider than the result
+// data_o    Bits: 0 .. 2^b-1, or two's complement -2^(b-1) .. 2^(b-1)-1 where Signed is 1
 `default_nettype none
 
 module sg_sum #(
-    parameter Terms   = 4,
-    parameter Levels  = 2,   // ceil(log2(Terms))
-    parameter InBits  = 12,
-    parameter OutBits = 14   // holds every partial sum; at least InBits
+    parameter Bits   = 8,
+    parameter Signed = 0
 ) (
-    input  wire                    clk_i,
-    input  wire [Terms*InBits-1:0] data_i,
-    output wire [     OutBits-1:0] sum_o
+    input  wire            clk_i,
+    input  wire [  Bits:0] a_i,
+    input  wire [  Bits:0] b_i,
+    output reg  [Bits-1:0] data_o
 );
 
-    localparam Leaves = 1 << Levels;
+    wire [Bits+1:0] sum = {a_i[Bits], a_i} + {b_i[Bits], b_i};
+    wire            neg = sum[Bits+1];
 
-    // Node n of the tree (1 is the root, slice n-1) sums nodes 2n and 2n+1; the leaves are nodes Leaves .. 2*Leaves-1.
-    wire [(2*Leaves-1)*OutBits-1:0] node;
-
-    genvar i;
-    genvar level;
     generate
-        for (i = 0; i < Leaves; i = i + 1) begin : gen_leaf
-            if (i >= Terms) begin : gen_none
-                assign node[(Leaves+i-1)*OutBits+:OutBits] = {OutBits{1'b0}};
-            end else if (OutBits > InBits) begin : gen_extend
-                assign node[(Leaves+i-1)*OutBits+:OutBits] = {{(OutBits - InBits) {data_i[i*InBits+InBits-1]}}, data_i[i*InBits+:InBits]};
-            end else begin : gen_same
-                assign node[(Leaves+i-1)*OutBits+:OutBits] = data_i[i*InBits+:InBits];
+        if (Signed != 0) begin : gen_signed
+            // In range when all bits from the sign down to the result's sign bit are equal.
+            wire fits = (sum[Bits+1:Bits-1] == {3{neg}});
+            always @(posedge clk_i) begin
+                data_o <= fits ? sum[Bits-1:0] : {neg, {(Bits - 1) {!neg}}};
             end
-        end
-
-        if (Levels == 0) begin : gen_no_level
-            wire unused_clk = clk_i;
-        end
-
-        // The root is the only node of level Levels; level 1 sums pairs of leaves.
-        for (level = 1; level <= Levels; level = level + 1) begin : gen_level
-            for (i = Leaves >> level; i < (Leaves >> (level - 1)); i = i + 1) begin : gen_add
-                localparam Bits = (InBits + level < OutBits) ? InBits + level : OutBits;
-                wire [OutBits-1:0] sum = node[(2*i-1)*OutBits+:OutBits] + node[2*i*OutBits+:OutBits];
-                reg [Bits-1:0] sum_q;
-                always @(posedge clk_i) begin
-                    sum_q <= sum[Bits-1:0];
-                end
-                if (OutBits > Bits) begin : gen_extend
-                    wire unused_high = &{1'b0, sum[OutBits-1:Bits]};
-                    assign node[(i-1)*OutBits+:OutBits] = {{(OutBits - Bits) {sum_q[Bits-1]}}, sum_q};
-                end else begin : gen_same
-                    assign node[(i-1)*OutBits+:OutBits] = sum_q;
-                end
+        end else begin : gen_unsigned
+            always @(posedge clk_i) begin
+                data_o <= neg ? {Bits{1'b0}} : (sum[Bits] ? {Bits{1'b1}} : sum[Bits-1:0]);
             end
         end
     endgenerate
-
-    assign sum_o = node[OutBits-1:0];
 
 endmodule
 

@@ -5,9 +5,10 @@
 //
 // Input    8 x 8 pixels of 1 channel, unsigned 8 bits, 1 a beat
 // Output   8 x 8 pixels of 4 channels, unsigned 4 bits, 1 a beat
-// Lanes    KPar 1 x InPar 1 x OutPar 2 (2 multipliers of 8 x 4 bits, 0 of them in LUTs)
+// Lanes    KPar 1 x InPar 1 x OutPar 2: 2 products of 8 x 4 bits a cycle, 2 a block in 1 multiplier block
 // Cycles   1152 an image = 64 windows x 9 taps x 1 input groups x 2 output groups
-// Weights  18 words x 8 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*4 +: 4]
+// Weights  18 words: for each group of
+//          outputs its products, KPar x InPar, tap-major; for each product the group's outputs, ready for packing (sg_dot)
 // Results  leave 1 channel a cycle into a queue of 8 beats
 `default_nettype none
 
@@ -48,7 +49,7 @@ module example_conv1 (
 
     // ---- Weights: read in the order in which the words come ---------------------------------------------------------
     reg  [4:0] weight_addr_q;
-    wire [7:0] weights;
+    wire [7:0] weight_data;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -64,42 +65,51 @@ module example_conv1 (
         .AddrBits(5),
         .File    ("mem/example_conv1_weight.hex"),
         .Style   ("auto")
-    ) u_weights (
+    ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
         .addr_i(weight_addr_q),
-        .data_o(weights)
+        .data_o(weight_data)
     );
 
     // ---- Multiply-accumulate lanes ----------------------------------------------------------------------------------
+    wire  [7:0] acts;
     wire [23:0] lane_sums;
+    wire  [1:0] lane_carries;
     wire        lane_valid;
     wire        lane_first;
     wire        lane_last;
+    assign acts = tap_data;
 
     genvar o;
+
     generate
-        for (o = 0; o < 2; o = o + 1) begin : gen_lane
-            sg_mac #(
+        for (o = 0; o < 1; o = o + 1) begin : gen_block
+            sg_dot #(
                 .Taps      (1),
+                .Chain     (1),
+                .Segments  (1),
                 .Levels    (0),
+                .Pack      (2),
+                .Offset    (21),
                 .ActBits   (8),
                 .ActSigned (0),
                 .WeightBits(4),
                 .SumBits   (12),
-                .LutTaps   (0)
-            ) u_mac (
+                .Lut       (0)
+            ) u_dot (
                 .clk_i   (clk_i),
-                .act_i   (tap_data),
-                .weight_i(weights[o*4+:4]),
-                .sum_o   (lane_sums[o*12+:12])
+                .act_i   (acts),
+                .weight_i(weight_data[o*8+:8]),
+                .sum_o   (lane_sums[o*24+:24]),
+                .carry_o (lane_carries[o*2+:2])
             );
         end
     endgenerate
 
     sg_delay #(
         .Width (3),
-        .Cycles(2)
+        .Cycles(3)
     ) u_lane_tags (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -127,6 +137,7 @@ module example_conv1 (
         .first_i(lane_first),
         .last_i (lane_last),
         .data_i (lane_terms),
+        .carry_i(lane_carries[1:0]),
         .done_o (sums_done),
         .sum_o  (sums)
     );

@@ -5,9 +5,10 @@
 //
 // Input    4 x 4 pixels of 4 channels, unsigned 4 bits, 1 a beat
 // Output   4 x 4 pixels of 6 channels, unsigned 4 bits, 1 a beat
-// Lanes    KPar 1 x InPar 1 x OutPar 3 (3 multipliers of 4 x 3 bits, 3 of them in LUTs)
+// Lanes    KPar 1 x InPar 1 x OutPar 3: 3 products of 4 x 3 bits a cycle, 3 a block in 1 multiplier block
 // Cycles   1152 an image = 16 windows x 9 taps x 4 input groups x 2 output groups
-// Weights  72 words x 9 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*3 +: 3]
+// Weights  72 words: for each group of
+//          outputs its products, KPar x InPar, tap-major; for each product the group's outputs, ready for packing (sg_dot)
 // Results  leave 1 channel a cycle into a queue of 16 beats
 `default_nettype none
 
@@ -48,7 +49,7 @@ module example_conv2 (
 
     // ---- Weights: read in the order in which the words come ---------------------------------------------------------
     reg  [6:0] weight_addr_q;
-    wire [8:0] weights;
+    wire [8:0] weight_data;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -64,42 +65,51 @@ module example_conv2 (
         .AddrBits(7),
         .File    ("mem/example_conv2_weight.hex"),
         .Style   ("auto")
-    ) u_weights (
+    ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
         .addr_i(weight_addr_q),
-        .data_o(weights)
+        .data_o(weight_data)
     );
 
     // ---- Multiply-accumulate lanes ----------------------------------------------------------------------------------
+    wire  [3:0] acts;
     wire [20:0] lane_sums;
+    wire  [2:0] lane_carries;
     wire        lane_valid;
     wire        lane_first;
     wire        lane_last;
+    assign acts = tap_data;
 
     genvar o;
+
     generate
-        for (o = 0; o < 3; o = o + 1) begin : gen_lane
-            sg_mac #(
+        for (o = 0; o < 1; o = o + 1) begin : gen_block
+            sg_dot #(
                 .Taps      (1),
+                .Chain     (1),
+                .Segments  (1),
                 .Levels    (0),
+                .Pack      (3),
+                .Offset    (11),
                 .ActBits   (4),
                 .ActSigned (0),
                 .WeightBits(3),
                 .SumBits   (7),
-                .LutTaps   (1)
-            ) u_mac (
+                .Lut       (0)
+            ) u_dot (
                 .clk_i   (clk_i),
-                .act_i   (tap_data),
-                .weight_i(weights[o*3+:3]),
-                .sum_o   (lane_sums[o*7+:7])
+                .act_i   (acts),
+                .weight_i(weight_data[o*9+:9]),
+                .sum_o   (lane_sums[o*21+:21]),
+                .carry_o (lane_carries[o*3+:3])
             );
         end
     endgenerate
 
     sg_delay #(
         .Width (3),
-        .Cycles(2)
+        .Cycles(3)
     ) u_lane_tags (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -127,6 +137,7 @@ module example_conv2 (
         .first_i(lane_first),
         .last_i (lane_last),
         .data_i (lane_terms),
+        .carry_i(lane_carries[2:0]),
         .done_o (sums_done),
         .sum_o  (sums)
     );

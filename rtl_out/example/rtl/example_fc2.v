@@ -5,9 +5,10 @@
 //
 // Input    1 x 1 pixels of 12 channels, unsigned 4 bits, 1 a beat
 // Output   1 x 1 pixels of 4 channels, signed 11 bits, 1 a beat
-// Lanes    KPar 1 x InPar 1 x OutPar 1 (1 multipliers of 4 x 4 bits, 1 of them in LUTs)
+// Lanes    KPar 1 x InPar 1 x OutPar 1: 1 products of 4 x 4 bits a cycle, 1 a block in 1 multiplier block
 // Cycles   48 an image = 1 windows x 1 tap x 12 input groups x 4 output groups
-// Weights  48 words x 4 bits; weight (o, k, i) of a word in bits [((o*KPar + k)*InPar + i)*4 +: 4]
+// Weights  48 words: for each group of
+//          outputs its products, KPar x InPar, tap-major; for each product the group's outputs, ready for packing (sg_dot)
 // Results  leave 1 channel a cycle into a queue of 4 beats
 `default_nettype none
 
@@ -48,7 +49,7 @@ module example_fc2 (
 
     // ---- Weights: read in the order in which the words come ---------------------------------------------------------
     reg  [5:0] weight_addr_q;
-    wire [3:0] weights;
+    wire [3:0] weight_data;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -64,42 +65,51 @@ module example_fc2 (
         .AddrBits(6),
         .File    ("mem/example_fc2_weight.hex"),
         .Style   ("auto")
-    ) u_weights (
+    ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
         .addr_i(weight_addr_q),
-        .data_o(weights)
+        .data_o(weight_data)
     );
 
     // ---- Multiply-accumulate lanes ----------------------------------------------------------------------------------
+    wire [3:0] acts;
     wire [7:0] lane_sums;
+    wire [0:0] lane_carries;
     wire       lane_valid;
     wire       lane_first;
     wire       lane_last;
+    assign acts = tap_data;
 
     genvar o;
+
     generate
-        for (o = 0; o < 1; o = o + 1) begin : gen_lane
-            sg_mac #(
+        for (o = 0; o < 1; o = o + 1) begin : gen_block
+            sg_dot #(
                 .Taps      (1),
+                .Chain     (1),
+                .Segments  (1),
                 .Levels    (0),
+                .Pack      (1),
+                .Offset    (8),
                 .ActBits   (4),
                 .ActSigned (0),
                 .WeightBits(4),
                 .SumBits   (8),
-                .LutTaps   (1)
-            ) u_mac (
+                .Lut       (0)
+            ) u_dot (
                 .clk_i   (clk_i),
-                .act_i   (tap_data),
-                .weight_i(weights[o*4+:4]),
-                .sum_o   (lane_sums[o*8+:8])
+                .act_i   (acts),
+                .weight_i(weight_data[o*4+:4]),
+                .sum_o   (lane_sums[o*8+:8]),
+                .carry_o (lane_carries[o*1+:1])
             );
         end
     endgenerate
 
     sg_delay #(
         .Width (3),
-        .Cycles(2)
+        .Cycles(3)
     ) u_lane_tags (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -127,6 +137,7 @@ module example_fc2 (
         .first_i(lane_first),
         .last_i (lane_last),
         .data_i (lane_terms),
+        .carry_i(lane_carries[0:0]),
         .done_o (sums_done),
         .sum_o  (sums)
     );

@@ -1,4 +1,5 @@
-// sg_acc: Lanes accumulators of Bits. first_i starts a sum, last_i ends it; sum_o is valid with done_o, one cycle later.
+// sg_acc: Lanes accumulators of Bits: sum_o += data_i + carry_i. first_i starts a sum, last_i ends it; sum_o is valid with
+// done_o, one cycle later.
 `default_nettype none
 
 module sg_acc #(
@@ -11,6 +12,7 @@ module sg_acc #(
     input  wire                  first_i,
     input  wire                  last_i,
     input  wire [Lanes*Bits-1:0] data_i,
+    input  wire [     Lanes-1:0] carry_i,
     output reg                   done_o,
     output wire [Lanes*Bits-1:0] sum_o
 );
@@ -21,7 +23,7 @@ module sg_acc #(
             reg [Bits-1:0] sum_q;
             always @(posedge clk_i) begin
                 if (valid_i) begin
-                    sum_q <= (first_i ? {Bits{1'b0}} : sum_q) + data_i[i*Bits+:Bits];
+                    sum_q <= (first_i ? {Bits{1'b0}} : sum_q) + data_i[i*Bits+:Bits] + {{(Bits - 1) {1'b0}}, carry_i[i]};
                 end
             end
             assign sum_o[i*Bits+:Bits] = sum_q;

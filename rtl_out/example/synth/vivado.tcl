@@ -13,18 +13,19 @@ read_verilog {
   rtl/example_pool2.v
   rtl/example_top.v
   rtl/sg_acc.v
+  rtl/sg_booth.v
   rtl/sg_credit.v
   rtl/sg_delay.v
+  rtl/sg_dot.v
   rtl/sg_fifo_a2.v
   rtl/sg_fifo_a3.v
   rtl/sg_fifo_a4.v
   rtl/sg_fifo_ctrl_a2.v
   rtl/sg_fifo_ctrl_a3.v
   rtl/sg_fifo_ctrl_a4.v
-  rtl/sg_mac.v
-  rtl/sg_mul_lut.v
   rtl/sg_pixels.v
   rtl/sg_probe.v
+  rtl/sg_product.v
   rtl/sg_ram.v
   rtl/sg_ram_async.v
   rtl/sg_reduce.v

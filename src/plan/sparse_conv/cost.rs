@@ -1,8 +1,7 @@
 //! Estimated resources of the sparse convolution engine, and what a block is worth in LUTs when engines are compared.
 
 use super::super::Resources;
-use super::super::estimate::{adder, lut_product, product, queue, requantizers, tap_order, times};
-use super::super::stream::Stream;
+use super::super::estimate::{adder, lut_product, product, requantizers, tap_order, times};
 use super::{Bank, SparseConvPlan};
 
 /// LUTs that a multiplier block, and a block RAM of 36 kbit, are worth.
@@ -15,7 +14,7 @@ pub fn in_luts(resources: &Resources) -> f64 {
 }
 
 /// The engine without the memories that the plan lists.
-pub fn engine(plan: &SparseConvPlan, act_bits: u32, out: &Stream) -> Resources {
+pub fn engine(plan: &SparseConvPlan, act_bits: u32) -> Resources {
     let products = times(plan.lut_products, lut_product(act_bits, plan.weight_bits))
         + times(plan.lanes() - plan.lut_products, product(act_bits, plan.weight_bits));
     let banks: Resources = plan.banks.iter().map(|bank| lanes(plan, bank, act_bits)).sum();
@@ -28,7 +27,7 @@ pub fn engine(plan: &SparseConvPlan, act_bits: u32, out: &Stream) -> Resources {
     } else {
         times(plan.folding.step, adder(plan.acc_bits))
     };
-    products + banks + tree + control + order + results + queue(out.beat_bits(), plan.queue_addr_bits)
+    products + banks + tree + control + order + results
 }
 
 /// The lanes of a bank without their products: two memories, accumulator, row counter, and the choice among their sums.

@@ -1,0 +1,2 @@
+//! Plan of the constant engine.
+pub mod adders;

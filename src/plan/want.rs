@@ -1,0 +1,50 @@
+//! What the consumers of a stream want of its lanes.
+
+use super::stages::Arrival;
+use super::stream::Adapter;
+use crate::network::graph::Shape;
+
+/// What one stage that reads a stream wants of its lanes.
+#[derive(Debug, Clone, Copy)]
+pub struct Want {
+    /// Lanes of the consumer's words.
+    pub lanes: usize,
+    /// True where the consumer sees the image as one pixel.
+    pub flattens: bool,
+    /// Shape that arrives there.
+    pub shape: Shape,
+}
+
+impl Want {
+    /// True where a stream of `lanes` can be adapted to what is wanted.
+    pub fn takes(&self, lanes: usize) -> bool {
+        let Shape { c, h, w } = self.shape;
+        let channels = if self.flattens { c.div_ceil(lanes) * lanes * h * w } else { c };
+        Adapter::between(lanes, self.lanes, channels).is_some()
+    }
+}
+
+/// True where a stream of `lanes` can be adapted to all that is wanted.
+pub fn all_take(wants: &[Want], lanes: usize) -> bool {
+    wants.iter().all(|want| want.takes(lanes))
+}
+
+/// What the stages around one want: of the stream that it makes, and of the streams that it reads.
+#[derive(Debug, Clone, Default)]
+pub struct Demand {
+    /// Of its own stream, one for each stage that reads it; none after the last stage.
+    pub wants: Vec<Want>,
+    /// Of each stream that it reads, by other stages behind it.
+    pub beside: Vec<Vec<Want>>,
+}
+
+impl Arrival {
+    /// True where this stream can give `want`, and `beside` too, in at most `beats` beats an image (a given stream is
+    /// what it is).
+    pub fn gives(&self, want: &Want, beside: &[Want], beats: u64) -> bool {
+        let made = |lanes: usize| (self.made_pixels * self.shape.c.div_ceil(lanes)) as u64;
+        let had = |lanes: usize| self.unit.is_none_or(|unit| unit % lanes == 0);
+        let fits = |lanes: usize| had(lanes) && made(lanes) <= beats && want.takes(lanes) && all_take(beside, lanes);
+        self.given_lanes.is_some() || (1..=self.shape.c).any(fits)
+    }
+}

@@ -1,0 +1,154 @@
+// sg_product: one multiplier of a chain: sum_o(t+3) = sum_i(t+2) + act_i(t) * packed weights(t).
+//
+// act_i      ActBits, two's complement where ActSigned is 1
+// weight_i   Pack weights of WeightBits, see sg_dot; in the operand they stand Offset bits apart
+// sum_i      sum_o of the multiplier before; not read where First is 1
+// sum_o      Pack fields of Offset bits, then copies of the sign or nothing, up to Link bits
+//
+// Operand, product and sum registers and the adder lie in the DSP block. Yosys infers that for AMD's 7 series. For
+// UltraScale+ it infers the bare product only, so a synthesis that defines SG_DSP48E2 gets the block by name (AMD UG579);
+// Link is 48 then. Lut = 1 (Pack is 1): made of adders, in as many cycles.
+`default_nettype none
+
+module sg_product #(
+    parameter Pack       = 2,
+    parameter Offset     = 19,
+    parameter Link       = 38,
+    parameter ActBits    = 8,
+    parameter ActSigned  = 0,
+    parameter WeightBits = 8,
+    parameter First      = 0,
+    parameter Lut        = 0
+) (
+    input  wire                       clk_i,
+    input  wire [        ActBits-1:0] act_i,
+    input  wire [Pack*WeightBits-1:0] weight_i,
+    input  wire [           Link-1:0] sum_i,
+    output wire [           Link-1:0] sum_o
+);
+
+    localparam ActExt = ActBits + 1;
+    localparam PackBits = (Pack - 1) * Offset + WeightBits;
+    localparam Wide = Link + PackBits + ActExt;
+
+    wire sign = (ActSigned != 0) && act_i[ActBits-1];
+    wire [ActExt-1:0] act = {sign, act_i};
+    wire [PackBits-1:0] weight;
+    wire [Link-1:0] so_far = (First != 0) ? {Link{1'b0}} : sum_i;
+
+    genvar k;
+    generate
+        for (k = 0; k < Pack - 1; k = k + 1) begin : gen_field
+            assign weight[k*Offset+:Offset] = {{(Offset - WeightBits) {weight_i[(k+1)*WeightBits-1]}}, weight_i[k*WeightBits+:WeightBits]};
+        end
+        assign weight[(Pack-1)*Offset+:WeightBits] = weight_i[(Pack-1)*WeightBits+:WeightBits];
+
+        if (Lut != 0) begin : gen_lut
+            // Half of the weight's Booth digits each, so that no cycle has more than half of the rows.
+            localparam LowDigits = (WeightBits + 2) / 4;
+            localparam HighDigits = (WeightBits + 1) / 2 - LowDigits;
+            localparam Low = 2 * LowDigits;
+            reg [ActExt-1:0] act_q;
+            reg [WeightBits-1:0] weight_q;
+            reg [ActExt+Low-1:0] low_q;
+            reg [Link-1:0] sum_q;
+            wire [ActExt+Low-1:0] low;
+            wire [Wide-1:0] low_wide = {{(Wide - ActExt - Low) {low_q[ActExt+Low-1]}}, low_q};
+            wire [Wide-1:0] high_wide;
+            wire unused_wide = &{1'b0, low_wide[Wide-1:Link], high_wide[Wide-1:Link]};
+
+            sg_booth #(
+                .ABits (ActExt),
+                .Digits(LowDigits)
+            ) u_low (
+                .a_i  (act_q),
+                .b_i  (weight_q[Low-1:0]),
+                .inc_i(1'b0),
+                .p_o  (low)
+            );
+
+            if (HighDigits > 0) begin : gen_high
+                localparam HighBits = 2 * HighDigits;
+                wire [WeightBits:0] weight_even = {weight_q[WeightBits-1], weight_q};
+                wire unused_even = &{1'b0, weight_even};
+                reg [ActExt+HighBits-1:0] high_q;
+                wire [ActExt+HighBits-1:0] high;
+
+                sg_booth #(
+                    .ABits (ActExt),
+                    .Digits(HighDigits)
+                ) u_high (
+                    .a_i  (act_q),
+                    .b_i  (weight_even[Low+:HighBits]),
+                    .inc_i(weight_q[Low-1]),
+                    .p_o  (high)
+                );
+
+                always @(posedge clk_i) begin
+                    high_q <= high;
+                end
+                assign high_wide = {{(Wide - ActExt - HighBits - Low) {high_q[ActExt+HighBits-1]}}, high_q, {Low{1'b0}}};
+            end else begin : gen_low_only
+                assign high_wide = {Wide{1'b0}};
+            end
+
+            always @(posedge clk_i) begin
+                act_q    <= act;
+                weight_q <= weight;
+                low_q    <= low;
+                sum_q    <= so_far + low_wide[Link-1:0] + high_wide[Link-1:0];
+            end
+            assign sum_o = sum_q;
+        end else begin : gen_dsp
+`ifdef SG_DSP48E2
+            DSP48E2 #(
+                .ADREG        (0),
+                .ALUMODEREG   (0),
+                .CARRYINREG   (0),
+                .CARRYINSELREG(0),
+                .CREG         (0),
+                .DREG         (0),
+                .INMODEREG    (0),
+                .OPMODEREG    (0)
+            ) u_block (
+                .CLK        (clk_i),
+                .A          ({{(30 - PackBits) {weight[PackBits-1]}}, weight}),
+                .B          ({{(18 - ActExt) {act[ActExt-1]}}, act}),
+                .C          (48'd0),
+                .D          (27'd0),
+                .PCIN       (so_far),
+                .PCOUT      (sum_o),
+                .OPMODE     ((First != 0) ? 9'b000000101 : 9'b000010101),  // product, or product + PCIN
+                .ALUMODE    (4'b0000),
+                .INMODE     (5'b00000),
+                .CARRYIN    (1'b0),
+                .CARRYINSEL (3'b000),
+                .CEA1       (1'b0),
+                .CEA2       (1'b1),
+                .CEB1       (1'b0),
+                .CEB2       (1'b1),
+                .CEM        (1'b1),
+                .CEP        (1'b1)
+            );
+`else
+            reg signed [ActExt-1:0] act_q;
+            reg signed [PackBits-1:0] weight_q;
+            reg signed [PackBits+ActExt-1:0] prod_q;
+            reg [Link-1:0] sum_q;
+            wire [Wide-1:0] prod_wide = {{Link{prod_q[PackBits+ActExt-1]}}, prod_q};
+            wire unused_wide = &{1'b0, prod_wide[Wide-1:Link]};
+
+            always @(posedge clk_i) begin
+                act_q    <= act;
+                weight_q <= weight;
+                prod_q   <= act_q * weight_q;
+                sum_q    <= so_far + prod_wide[Link-1:0];
+            end
+            assign sum_o = sum_q;
+`endif
+        end
+    endgenerate
+
+endmodule
+
+`default_nettype wire
