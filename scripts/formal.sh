@@ -7,7 +7,8 @@ for tool in yosys yosys-smtbmc z3; do
   command -v "$tool" >/dev/null || { echo "error: found no $tool; expected it installed (make setup)" >&2; exit 2; }
 done
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
-cells=rtl_out/example/rtl
+# The generated design's cells, and those that it does not need.
+cells="rtl_out/example/rtl/sg_*.v templates/cells/sg_fork.v templates/cells/sg_buffer.v"
 
 # prove NAME DEPTH INDUCTION-DEPTH [PARAMETER VALUE]...: formal/NAME.v; induction depth 0 leaves induction out.
 prove() {
@@ -15,7 +16,7 @@ prove() {
   local set="" label=$name
   while [ $# -gt 0 ]; do set+="-set $1 $2 "; label+=" $1=$2"; shift 2; done
   local smt="$tmp/$name.smt2" log="$tmp/$name.log"
-  yosys -q -p "read_verilog -formal formal/$name.v; read_verilog -defer $cells/sg_*.v; chparam $set proof
+  yosys -q -p "read_verilog -formal formal/$name.v; read_verilog -defer $cells; chparam $set proof
     prep -top proof -nordff; async2sync; dffunmap; write_smt2 -wires $smt" >"$log" 2>&1 || { cat "$log"; return 1; }
   yosys-smtbmc -s z3 -t "$depth" "$smt" >"$log" 2>&1 || { cat "$log"; echo "formal: $label: NOT proved" >&2; return 1; }
   if [ "$induction" != 0 ]; then
@@ -29,6 +30,8 @@ prove() {
 
 prove fifo_ctrl 16 2
 prove fifo 12 0
+prove buffer 12 0
+prove fork 12 0
 prove slice 16 2 Data 0
 prove slice 10 0 Data 1
 prove credit 12 0

@@ -64,6 +64,16 @@ fn a_design_is_counted() {
 }
 
 #[test]
+fn a_device_with_multipliers_gets_them() {
+    let (code, report, stderr) = synth(design().path(), &["--device", "ice40up5k"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(
+        (&report["dsp"], &report["target"], &report["device"]),
+        (&1.into(), &"ice40".into(), &"ice40up5k".into())
+    );
+}
+
+#[test]
 fn amd_blocks_are_counted() {
     let (code, report, stderr) = synth(design().path(), &["--target", "xc7"]);
     assert_eq!(code, Some(0), "{stderr}");
@@ -80,6 +90,8 @@ fn wrong_inputs_end_with_status_two() {
     };
     check(&["--target", "spartan3"], &["xc7", "ecp5"]);
     check(&["--target", "xc7", "--pnr"], &["--pnr", "ice40 or ecp5"]);
+    check(&["--device", "lfe5u-25f", "--target", "ice40"], &["--device", "lfe5u-25f with --target ice40"]);
+    check(&["--device", "spartan3"], &["spartan3", "ice40up5k"]);
     fs::remove_file(dir.path().join("filelist.f")).unwrap();
     check(&["--target", "ice40"], &["filelist.f"]);
     fs::remove_file(dir.path().join("manifest.json")).unwrap();

@@ -1,4 +1,5 @@
-//! Writes a residual and a densely connected network into folders: what forks and joins are tried on.
+//! Writes a residual network, a densely connected one and a single residual block into folders: what forks and joins
+//! are tried on.
 //!
 //! ```sh
 //! cargo run --no-default-features --example make_graphs -- rtl_out
@@ -14,7 +15,7 @@ use anyhow::Context;
 
 fn main() -> anyhow::Result<()> {
     let dir = PathBuf::from(std::env::args().nth(1).context("usage: make_graphs FOLDER")?);
-    for network in [networks::resnet8(), networks::densenet()] {
+    for network in [networks::resnet8(), networks::densenet(), networks::block(8)] {
         network.validate()?;
         let to = dir.join(&network.name).join("network");
         network.save(&to)?;

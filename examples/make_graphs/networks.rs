@@ -34,6 +34,18 @@ pub fn resnet8() -> Network {
     b.head(&x, channels, 8)
 }
 
+/// One residual block of two convolutions on `side` x `side` x 1, two channels: the smallest that shows what waits.
+pub fn block(side: usize) -> Network {
+    let mut b = Builder::new("block");
+    let x = b.conv("conv0", INPUT, [1, 2], 3, 1, RELU);
+    let a = b.conv("conv1", &x, [2, 2], 3, 1, RELU);
+    let main = b.conv("conv2", &a, [2, 2], 3, 1, PLAIN);
+    let sum = b.join("add", &[&main, &x], Op::Add(Join { out: RELU }));
+    let mut network = b.head(&sum, 2, side);
+    network.input = InputSpec { channels: 1, height: side, width: side };
+    network
+}
+
 /// 32 x 32 x 3; two blocks of three layers of growth 4, an affine before each convolution.
 pub fn densenet() -> Network {
     let mut b = Builder::new("densenet");

@@ -12,38 +12,38 @@ use super::schedule::{Clock, Times};
 
 /// Words of room beside those of the schedule, which knows latencies to a few cycles.
 const MARGIN: usize = 8;
+/// Words that wait for the pace alone and that the output queue of the engine before holds as well.
+const QUEUED: usize = 4;
 
 /// Gives every join of `plan` its buffers, and counts their memories.
 pub fn size(plan: &mut Plan) {
     if !plan.layers.iter().any(|layer| matches!(layer.engine, Engine::Join(_))) {
         return;
     }
-    let needed = most_waiting(plan);
-    for (layer, waiting) in plan.layers.iter_mut().zip(needed) {
+    let interval = plan.cycles_per_image;
+    let (must, _) = run(plan, Clock { interval, images: 2, instant: true });
+    let keep = paced(plan, interval);
+    for (layer, (must, keep)) in plan.layers.iter_mut().zip(must.into_iter().zip(keep)) {
         let Engine::Join(join) = &mut layer.engine else { continue };
-        for (port, waiting) in join.ports.iter_mut().zip(waiting) {
-            port.depth = if waiting > 1 { waiting + MARGIN } else { 0 };
+        for (port, (must, keep)) in join.ports.iter_mut().zip(must.into_iter().zip(keep)) {
+            port.depth = if must == 0 && keep <= QUEUED { 0 } else { must.max(keep) + MARGIN };
         }
         layer.recount();
     }
 }
 
-/// Of each layer, the most words that wait in front of each stream of a join, in both runs.
-fn most_waiting(plan: &Plan) -> Vec<Vec<usize>> {
-    let interval = plan.cycles_per_image;
-    let instant = run(plan, Clock { interval, images: 2, instant: true }).0;
+/// What waits in front of each join at the planned pace.
+fn paced(plan: &Plan, interval: u64) -> Vec<Vec<usize>> {
     let mut images = 4;
-    let paced = loop {
+    loop {
         let (waiting, lag) = run(plan, Clock { interval, images, instant: false });
         // So many images are on their way through the longest branch; beyond them the schedule repeats itself.
         let enough = (lag / interval) as usize + 3;
         if enough <= images {
-            break waiting;
+            return waiting;
         }
         images = enough;
-    };
-    let most = |(a, b): (Vec<usize>, Vec<usize>)| a.into_iter().zip(b).map(|(a, b)| a.max(b)).collect();
-    instant.into_iter().zip(paced).map(most).collect()
+    }
 }
 
 /// What waits in front of each join, and when the first image has passed the last of them.
@@ -70,14 +70,14 @@ fn run(plan: &Plan, clock: Clock) -> (Vec<Vec<usize>>, u64) {
     (waiting, lag)
 }
 
-/// The most words that are there and not yet taken.
+/// The most words that were there before the join took the first of them.
 fn most(there: &Times, taken: &Times) -> usize {
     let mut arrived = 0;
     let waiting = taken.iter().enumerate().map(|(word, time)| {
-        while there.get(arrived).is_some_and(|there| there <= time) {
+        while there.get(arrived).is_some_and(|there| there < time) {
             arrived += 1;
         }
-        arrived - word
+        arrived.saturating_sub(word)
     });
     waiting.max().unwrap_or(0)
 }

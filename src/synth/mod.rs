@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::error::InputError;
 use crate::files;
+use crate::plan::device::Device;
 use crate::sim::manifest::Manifest;
 
 /// FPGA family to synthesize for.
@@ -28,7 +29,7 @@ pub enum Target {
     Xcup,
     /// Lattice ECP5.
     Ecp5,
-    /// Lattice iCE40 HX, which has no multiplier blocks.
+    /// Lattice iCE40. Only the UltraPlus has multiplier blocks: name the device to use them.
     Ice40,
 }
 
@@ -44,6 +45,30 @@ impl Target {
     }
 }
 
+/// What to synthesize for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// A family, without a thought of its devices.
+    Family(Target),
+    /// One device, and what it has.
+    Device(Device),
+}
+
+impl Goal {
+    /// The family.
+    pub const fn target(self) -> Target {
+        match self {
+            Goal::Family(target) => target,
+            Goal::Device(device) => device.family,
+        }
+    }
+
+    /// True where a device is named that has multiplier blocks.
+    const fn has_dsp(self) -> bool {
+        matches!(self, Goal::Device(device) if device.dsp > 0)
+    }
+}
+
 /// What `slimgate synth --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SynthReport {
@@ -51,6 +76,8 @@ pub struct SynthReport {
     pub design: String,
     /// FPGA family.
     pub target: Target,
+    /// Device, where one was named or routed for.
+    pub device: Option<&'static str>,
     /// The tool and its version.
     pub tool: String,
     /// Resources.
@@ -64,12 +91,19 @@ pub struct SynthReport {
     pub cells: BTreeMap<String, u64>,
 }
 
-/// Synthesizes the design in `dir`; with `place_and_route` nextpnr follows (iCE40 HX8K or ECP5 85k, free pins).
+/// Synthesizes the design in `dir`; with `place_and_route` nextpnr follows, pins left free, for the goal's device or, where
+/// it is a family, for [`pnr::Router::device`].
 ///
 /// # Errors
 /// [`InputError`] when `dir` holds no design, cannot be written, or a tool is missing; else what the tool's log ends with.
-pub fn synthesize(dir: &Path, target: Target, place_and_route: bool) -> anyhow::Result<SynthReport> {
+pub fn synthesize(dir: &Path, goal: Goal, place_and_route: bool) -> anyhow::Result<SynthReport> {
     let manifest = Manifest::load(dir)?;
+    let target = goal.target();
+    let device = match goal {
+        Goal::Device(device) => Some(device),
+        Goal::Family(_) if place_and_route => Some(Device::named(pnr::router(target)?.device)?),
+        Goal::Family(_) => None,
+    };
     if place_and_route {
         pnr::require(target)?;
     }
@@ -78,11 +112,12 @@ pub fn synthesize(dir: &Path, target: Target, place_and_route: bool) -> anyhow::
     files::create_folder(&folder)
         .map_err(|e| InputError { expected: "a design folder that can be written".into(), ..e })?;
     let start = Instant::now();
-    let cells = yosys.run(dir, &manifest.top, target)?;
-    let fmax_mhz = if place_and_route { Some(pnr::run(dir, target)?) } else { None };
+    let cells = yosys.run(dir, &manifest.top, goal)?;
+    let fmax_mhz = device.filter(|_| place_and_route).map(|device| pnr::run(dir, &device)).transpose()?;
     Ok(SynthReport {
         design: manifest.name,
         target,
+        device: device.map(|d| d.name),
         tool: yosys.version()?,
         cost: cost::Cost::of(&cells, target),
         fmax_mhz,

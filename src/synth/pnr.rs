@@ -1,4 +1,4 @@
-//! Place and route by nextpnr, for the clock frequency: iCE40 HX8K or ECP5 85k, pins left free.
+//! Place and route by nextpnr, for the clock frequency: iCE40 and ECP5, pins left free.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,8 +22,8 @@ pub(crate) struct Router {
     packages: &'static str,
     /// Options that leave pins free, and others that the family needs.
     options: &'static [&'static str],
-    /// The device that `slimgate synth` routes for.
-    device: &'static str,
+    /// The device that `slimgate synth` routes for where none is named: the largest.
+    pub device: &'static str,
 }
 
 const ICE40: Router = Router {
@@ -56,17 +56,16 @@ pub fn require(target: Target) -> Result<PathBuf, InputError> {
     tool::find(&format!("yowasp-{program}")).map_or_else(|| tool::require(program, packages), Ok)
 }
 
-/// Places and routes `dir/synth/<target>.json`; gives the slowest clock's frequency in MHz.
+/// Places and routes `dir/synth/<family>.json` for `device`; gives the slowest clock's frequency in MHz.
 ///
 /// # Errors
 /// As [`require`]; when the design does not fit or does not route, what the log ends with.
-pub fn run(dir: &Path, target: Target) -> anyhow::Result<f64> {
-    let program = require(target)?;
-    let part = Device::named(router(target)?.device)?.part;
-    let name = target.name();
+pub fn run(dir: &Path, device: &Device) -> anyhow::Result<f64> {
+    let program = require(device.family)?;
+    let name = device.family.name();
     let (log, report) = (format!("synth/{name}_pnr.log"), format!("synth/{name}_pnr.json"));
     let output = Command::new(&program)
-        .args(options(target, part)?)
+        .args(options(device.family, device.part)?)
         .args(["--timing-allow-fail", "--seed", "1", "--json", &format!("synth/{name}.json")])
         .args(["--log", &log, "--report", &report])
         .current_dir(dir)
@@ -92,7 +91,7 @@ pub(crate) fn router(target: Target) -> Result<Router, InputError> {
         Target::Ice40 => Ok(ICE40),
         Target::Ecp5 => Ok(ECP5),
         Target::Xc7 | Target::Xcup => {
-            Err(InputError::new("--pnr", format!("--target {}", target.name()), "--target ice40 or ecp5"))
+            Err(InputError::new("--pnr", format!("--target {}", target.name()), "an ice40 or ecp5 target or device"))
         }
     }
 }

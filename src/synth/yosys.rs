@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::Target;
+use super::{Goal, Target};
 use crate::error::InputError;
 use crate::tool;
 
@@ -48,13 +48,13 @@ impl Yosys {
 
     /// Synthesizes the design in `dir` and gives its cells by type. Script, log, statistics and netlist are
     /// `dir/synth/<target>.ys`, `.log`, `.stat.json` and `.json`.
-    pub fn run(&self, dir: &Path, top: &str, target: Target) -> anyhow::Result<BTreeMap<String, u64>> {
+    pub fn run(&self, dir: &Path, top: &str, goal: Goal) -> anyhow::Result<BTreeMap<String, u64>> {
         let list = dir.join("filelist.f");
         let sources = fs::read_to_string(&list)
             .map_err(|err| InputError::io(&list, &err, "the list of the design's Verilog files"))?;
-        let name = target.name();
+        let name = goal.target().name();
         let script = dir.join(format!("synth/{name}.ys"));
-        fs::write(&script, self::script(&listed(&sources), top, target))
+        fs::write(&script, self::script(&listed(&sources), top, goal))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
         let log = format!("synth/{name}.log");
         // Memory files are named relative to the design's folder, so Yosys runs there.
@@ -84,15 +84,15 @@ fn listed(filelist: &str) -> Vec<&str> {
 }
 
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
-pub(crate) fn script(sources: &[&str], top: &str, target: Target) -> String {
+pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     // Yosys infers no more than bare products for UltraScale+: see sg_product.
-    let define = if target == Target::Xcup { " -D SG_DSP48E2" } else { "" };
+    let define = if goal.target() == Target::Xcup { " -D SG_DSP48E2" } else { "" };
     let read: String = sources.iter().map(|file| format!("read_verilog -defer{define} {file}\n")).collect();
-    let name = target.name();
-    let synth = match target {
+    let name = goal.target().name();
+    let synth = match goal.target() {
         Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} -flatten -top {top}"),
         Target::Ecp5 => format!("synth_ecp5 -top {top}"),
-        Target::Ice40 => format!("synth_ice40 -top {top}"),
+        Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
     };
     // nextpnr does not know the scope cells of newer versions.
     format!(
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_script_reads_every_file_of_the_list() {
-        let text = script(&listed("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n"), "b", Target::Xcup);
+        let text = script(&listed("rtl/a.v\n\n// a comment\nrtl/b.v // the top\n"), "b", Goal::Family(Target::Xcup));
         assert!(text.starts_with(
             "read_verilog -defer -D SG_DSP48E2 rtl/a.v\nread_verilog -defer -D SG_DSP48E2 rtl/b.v\nsynth"
         ));
