@@ -10,7 +10,7 @@ use crate::plan::LayerPlan;
 use crate::plan::conv::{ConvLayer, const_words};
 use crate::plan::sparse_conv::{SparseConvPlan, lane_programs, row_table};
 
-/// Words of a ROM to which a LUT holds one bit of all of them.
+/// Words of a ROM to which one LUT holds a bit of each; deeper ones go into block RAM.
 const LUT_WORDS: usize = 64;
 
 #[derive(Template)]
@@ -120,7 +120,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &SparseConvPlan) -> Resu
         out_range: range(layer.out.beat_bits()),
         column: Counter::new(plan.columns()),
         program: Counter::new(plan.window_cycles),
-        program_style: if plan.window_cycles <= LUT_WORDS { "distributed" } else { "block" },
+        program_style: if plan.window_cycles <= LUT_WORDS { "auto" } else { "block" },
         beat: Counter::new(plan.steps),
         entry_bits: plan.entry_bits(),
         program_width: plan.lanes() * plan.entry_bits() as usize,

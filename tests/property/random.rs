@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::Network;
 use slimgate::network::interp::Interpreter;
-use slimgate::network::random::{RandomSpec, random_image, random_network};
+use slimgate::network::random::{RandomOps, RandomSpec, random_image, random_network};
 use slimgate::sim::run::{self, Outcome};
 use slimgate::sim::vectors::Vectors;
 use slimgate::sim::{Options, Simulator};
@@ -37,7 +37,7 @@ impl Case {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         // Some pixels are wider than 64 bits, which Verilator keeps differently.
         let input_channels = if rng.random_bool(0.1) { 9..=10 } else { 1..=4 };
-        let spec = RandomSpec { input_channels, ..RandomSpec::default() };
+        let spec = RandomSpec { input_channels, ops: RandomOps { affine: false, ..RandomOps::ALL }, ..RandomSpec::default() };
         let mut network = random_network(&mut rng, &spec);
         network.name = format!("p{index}");
         let plan = plan::random::random(&network, &mut rng)?;
