@@ -1,7 +1,7 @@
 # What a user types. `make` alone lists the targets. Arguments for the command behind a target go into ARGS,
 # as in `make sim ARGS="--images 10000"`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint formal sim synth report bench ref28
+.PHONY: help setup build run test lint formal sim synth report bench ref28 mutate
 
 CONFIG ?= examples/fashion.toml
 # The run that CONFIG names.
@@ -53,6 +53,9 @@ report: build ## report.md and report.json of the run
 
 bench: build ## speeds and hardware figures of the run
 	scripts/bench.sh $(CONFIG) $(ARGS)
+
+mutate: ## single random changes of the example's Verilog: does its testbench notice? (ARGS="DESIGN COUNT SEED")
+	scripts/mutate.sh $(or $(ARGS),rtl_out/example)
 
 ref28: ## the reference network at three sizes, generated and simulated (no libtorch needed)
 	scripts/ref28.sh $(ARGS)

@@ -13,10 +13,10 @@ slimgate=target/debug/slimgate
 point() {
   local dir=rtl_out/$1
   target/debug/examples/make_ref28 "$dir/network" "$2" "$seed"
-  "$slimgate" rtl "$dir/network" --out "$dir" --target-cycles "$3" --max-dsp "$4" --device xczu3eg
+  "$slimgate" rtl "$dir/network" --out "$dir" --target-cycles "$3" --max-dsp "$4" --device xczu7ev
   "$slimgate" sim "$dir" --data random --images "$images"
 }
 
-point ref28 ref28 7168 152
-point ref28-fast ref28_fast 2200 592
-point ref28-small ref28_small 115000 11
+point ref28 ref28 3584 152
+point ref28-fast ref28_fast 1600 592
+point ref28-small ref28_small 57500 11

@@ -60,7 +60,7 @@ module @{ module }@ (
 
     sg_delay #(
         .Width (1),
-        .Cycles(2)
+        .Cycles(3)
     ) u_const_tag (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -106,6 +106,7 @@ module @{ module }@ (
     generate
         for (c = 0; c < @{ lanes }@; c = c + 1) begin : gen_lane
             wire signed [@{ product_bits - 1 }@:0] product;
+            wire unused_carry;
             wire [@{ const_bits - 1 }@:0] constant = constants[c*@{ const_bits }@+:@{ const_bits }@];
             wire signed [@{ acc_bits - 1 }@:0] term = @{ term_expr }@;
             wire signed [@{ acc_bits - 1 }@:0] bias = @{ bias_expr }@;
@@ -115,19 +116,24 @@ module @{ module }@ (
             reg [5:0] shift_q;
 <%- endif %>
 
-            sg_mac #(
+            sg_dot #(
                 .Taps      (1),
+                .Chain     (1),
+                .Segments  (1),
                 .Levels    (0),
+                .Pack      (1),
+                .Offset    (@{ product_bits }@),
                 .ActBits   (@{ act_bits }@),
                 .ActSigned (@{ act_signed }@),
                 .WeightBits(@{ weight_bits }@),
                 .SumBits   (@{ product_bits }@),
-                .LutTaps   (@{ lut_products }@)
-            ) u_mac (
+                .Lut       (@{ lut_products }@)
+            ) u_product (
                 .clk_i   (clk_i),
                 .act_i   (word_q[c*@{ act_bits }@+:@{ act_bits }@]),
                 .weight_i(weights[c*@{ weight_bits }@+:@{ weight_bits }@]),
-                .sum_o   (product)
+                .sum_o   (product),
+                .carry_o (unused_carry)
             );
 
             always @(posedge clk_i) begin

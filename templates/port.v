@@ -25,9 +25,9 @@
     );
 <%- else %>
 
-    assign word@{ k }@_data = in@{ k }@_data_i;
+    assign word@{ k }@_data  = in@{ k }@_data_i;
     assign word@{ k }@_valid = in@{ k }@_valid_i;
-    assign in@{ k }@_ready_o = word@{ k }@_ready;
+    assign in@{ k }@_ready_o  = word@{ k }@_ready;
 <%- endif %>
 
     genvar i@{ k }@;

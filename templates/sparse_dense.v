@@ -60,7 +60,8 @@ module @{ module }@ (
     wire        page;
     wire        push;
     wire [@{ row_addr_msb }@:0] row_addr;
-    wire [@{ row_table_msb }@:0] row_word;
+    wire [@{ row_table_msb }@:0] row_read;
+    reg  [@{ row_table_msb }@:0] row_word_q;
 
     sg_sparse_drain #(
         .LastRow (@{ last_row }@),
@@ -89,11 +90,15 @@ module @{ module }@ (
         .clk_i (clk_i),
         .en_i  (1'b1),
         .addr_i(row_addr),
-        .data_o(row_word)
+        .data_o(row_read)
     );
 
-    wire [@{ acc_msb }@:0] bias = row_word@{ bias_slice }@;
-    wire [@{ local_msb }@:0] local_row = row_word@{ local_slice }@;
+    always @(posedge clk_i) begin
+        row_word_q <= row_read;
+    end
+
+    wire [@{ acc_msb }@:0] bias = row_word_q@{ bias_slice }@;
+    wire [@{ local_msb }@:0] local_row = row_word_q@{ local_slice }@;
 <% for bank in banks %>
     // Bank @{ bank.index }@: @{ bank.entries }@ entries, @{ bank.rows }@ rows.
     wire [@{ bank.item_msb }@:0] item@{ bank.index }@;
@@ -195,7 +200,7 @@ module @{ module }@ (
     reg  [5:0] shift_q;
 
     always @(posedge clk_i) begin
-        mul_q   <= row_word@{ mul_slice }@;
+        mul_q   <= row_word_q@{ mul_slice }@;
         shift_q <= @{ shift_source }@;
     end
 

@@ -1,5 +1,7 @@
 #include "bench.h"
 
+#include <algorithm>
+
 // Offers the next pixel, and keeps offering it until it is taken. While idle the wires carry the complement of the
 // next pixel, so that a design which looks at data without tvalid is caught.
 void Bench::drive_source(const Pass& pass, const Cursor& in, uint64_t end) {
@@ -29,7 +31,11 @@ void Bench::drive_source(const Pass& pass, const Cursor& in, uint64_t end) {
 // m_axis offers must not depend on it.
 void Bench::drive_sink(const Pass& pass) {
     const bool seen_valid = m_stalled;
-    const bool ready = pass.late_ready ? seen_valid : !m_random.chance(pass.stall);
+    if (pass.fill && !m_open && m_cycle - m_last_move >= pass.fill) {
+        m_open = true;
+        ++m_fills;
+    }
+    const bool ready = pass.fill ? m_open : pass.late_ready ? seen_valid : !m_random.chance(pass.stall);
     if (pass.late_ready || pass.stall > 0) {
         m_dut.m_axis_tready = 0;
         settle();
@@ -80,15 +86,19 @@ bool Bench::check_beat(const Pass& pass, const Cursor& out) {
 }
 
 bool Bench::run(const Pass& pass, Span* span) {
-    const uint64_t in_end = uint64_t{pass.images} * m_vectors.pixels;
-    const uint64_t out_end = uint64_t{pass.images} * m_vectors.classes;
+    uint32_t images = pass.images;
     const bool aborts = pass.abort_pixels || pass.abort_beats;
     Cursor in, out;
     Span times;
-    uint64_t right = 0, last_move = m_cycle;
+    uint64_t right = 0;
     bool image_ok = true, deadlock = false;
-    m_stalled = false;
+    m_last_move = m_cycle;
+    m_stalled = m_open = false;
+    m_fills = 0;
     while (true) {
+        if (pass.fill && m_fills == FILLS) images = std::min<uint64_t>(images, in.total / m_vectors.pixels + 1);
+        const uint64_t in_end = uint64_t{images} * m_vectors.pixels;
+        const uint64_t out_end = uint64_t{images} * m_vectors.classes;
         drive_source(pass, in, in_end);
         drive_sink(pass);
         check_held(pass);
@@ -104,6 +114,7 @@ bool Bench::run(const Pass& pass, Span* span) {
                 image_ok = true;
                 if (out.total < m_vectors.classes) times.first_tlast = m_cycle;
                 times.last_tlast = m_cycle;
+                if (m_fills < FILLS) m_open = false;
             }
             out.advance(m_vectors.classes, m_vectors.images);
         }
@@ -113,13 +124,13 @@ bool Bench::run(const Pass& pass, Span* span) {
             in.advance(m_vectors.pixels, m_vectors.images);
             m_dut.s_axis_tvalid = 0;
         }
-        if (taken || given) last_move = m_cycle;
+        if (taken || given) m_last_move = m_cycle;
         if (aborts && ((pass.abort_pixels && in.total >= pass.abort_pixels)
                        || (pass.abort_beats && out.total >= pass.abort_beats)))
             return true;
         // The scores may be out while pixels that no window uses still wait: the pass ends when those are in, too.
-        if (in.total >= in_end && out.total >= out_end && m_cycle - last_move > DRAIN_CYCLES) break;
-        if (m_cycle - last_move > m_timeout) {
+        if (in.total >= in_end && out.total >= out_end && m_cycle - m_last_move > DRAIN_CYCLES) break;
+        if (m_cycle - m_last_move > m_timeout) {
             m_result.deadlock = {pass.name, m_cycle, m_vectors.first + in.image, in.beat,
                                  m_vectors.first + out.image, out.beat};
             deadlock = true;
@@ -128,8 +139,9 @@ bool Bench::run(const Pass& pass, Span* span) {
     }
     m_dut.s_axis_tvalid = 0;
     m_dut.m_axis_tready = 0;
-    m_result.images += pass.images;
-    m_result.mismatches += pass.images - right;
+    if (pass.fill) images = std::min<uint64_t>(images, in.total / m_vectors.pixels + 1);
+    m_result.images += images;
+    m_result.mismatches += images - right;
     if (span) *span = times;
     return !deadlock;
 }

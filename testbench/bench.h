@@ -34,12 +34,20 @@ private:
     uint64_t m_state;
 };
 
+// Quiet time after the last score, in which no beat may come.
+constexpr uint64_t DRAIN_CYCLES = 64;
+
+// Times that a pass fills every queue of the design.
+constexpr unsigned FILLS = 3;
+
 // One stretch of stimulus: `images` images (the file's, over and over) and how the two streams behave.
 struct Pass {
     const char* name;
     uint32_t images;
     double stall = 0;            // probability that the source, and the sink, holds back in a cycle
     bool late_ready = false;     // the sink turns ready only after it has seen tvalid
+    uint64_t fill = 0;           // the sink takes nothing until no beat has moved for so many cycles, then an image;
+                                 // FILLS times, then all: the pass ends with the image that is entering (images: the most)
     uint64_t abort_pixels = 0;   // return after so many accepted pixels (0: run to the end) ...
     uint64_t abort_beats = 0;    // ... or after so many output beats
     int64_t flip_tlast = -1;     // pixel, counted over the pass, whose tlast is driven wrong
@@ -105,7 +113,6 @@ public:
 
 private:
     static constexpr int RESET_CYCLES = 8;
-    static constexpr uint64_t DRAIN_CYCLES = 64;  // quiet time after the last score, in which no beat may come
 
     // Position in a stream of `count` images of `length` beats.
     struct Cursor {
@@ -151,6 +158,9 @@ private:
     Random m_random;
     uint64_t m_timeout;
     uint64_t m_cycle = 0;
+    uint64_t m_last_move = 0;  // cycle of the last beat on either stream
+    bool m_open = false;       // Pass::fill: the sink takes an image
+    unsigned m_fills = 0;      // Pass::fill: how often the design was full
     bool m_stalled = false;  // m_axis offered a beat last cycle that was not taken: it must stay
     uint32_t m_held_data = 0, m_held_user = 0;
     bool m_held_last = false;

@@ -1,7 +1,7 @@
 // The four-state twin of tb.cpp, for Icarus Verilog: the same vectors, passes and checks, and an X counts as wrong.
 //
 //   vvp tb.vvp +vectors=FILE [+stall=P] [+seed=S] [+timeout=CYCLES] [+first=I] [+count=N] [+main_only]
-//       [+reset_test] [+tlast_test] [+trace=FILE]
+//       [+reset_test] [+tlast_test] [+first_difference] [+trace=FILE]
 //
 // Compile with -DTOP=<module> -DCHANNELS=<of a pixel> -DCLASSES=<scores an image>. Prints one JSON object; ends by
 // $fatal (exit status 1) on a difference, a broken AXI rule or a deadlock. Inputs change at the falling edge; what the
@@ -16,6 +16,8 @@ module tb;
     localparam integer ResetCycles    = 8;
     localparam integer DrainCycles    = 64;
     localparam integer MeasuredImages = 16;
+    localparam integer FullImages     = 1000; // the most that a pass may need to fill every queue ...
+    localparam integer Fills          = 3;    // ... so many times
     localparam integer Listed         = 10;
 
     reg                   clk_i = 1'b0;
@@ -92,10 +94,12 @@ module tb;
     integer cycle = 0, images_run = 0, mismatches = 0, wrong_beats = 0, protocol_errors = 0;
     integer latency_cycles = -1, interval_cycles = 0, interval_images = 0;
     reg     deadlock = 1'b0;
+    reg     stop_at_first = 1'b0;   // +first_difference: for mutants, of which most are wrong at once
 
     task broken_rule(input [8*16-1:0] pass, input [8*64-1:0] rule);
         protocol_errors = protocol_errors + 1;
         if (protocol_errors <= Listed) $display("tb: %0s: cycle %0d: %0s", pass, cycle, rule);
+        if (stop_at_first) $fatal(1, "the design is wrong");
     endtask
 
     task wrong(input [8*16-1:0] pass, input integer image, input integer cls, input [8*16-1:0] name,
@@ -104,15 +108,16 @@ module tb;
         if (wrong_beats <= Listed)
             $display("tb: %0s: image %0d, class %0d: %0s is %0d, expected %0d", pass, first + image, cls, name,
                      $signed(found), $signed(expected));
+        if (stop_at_first) $fatal(1, "the design is wrong");
     endtask
 
     // ---- Stimulus.
 
     real    stall;
     integer seed, time_limit;
-    integer in_image, in_pixel, in_total, out_image, out_class, out_total;
+    integer in_image, in_pixel, in_total, out_image, out_class, out_total, fills;
     integer first_pixel, first_tlast, last_tlast, last_move, right;
-    reg     held, image_ok, taken, given;
+    reg     held, image_ok, taken, given, open;
     reg [31:0]         held_data;
     reg [UserBits-1:0] held_user;
     reg                held_last;
@@ -174,6 +179,7 @@ module tb;
                 if (out_total == Classes) first_tlast = cycle;
                 last_tlast = cycle;
                 image_ok   = 1'b1;
+                if (fills < Fills) open = 1'b0;
                 out_class  = 0;
                 out_image  = (out_image + 1) % images;
             end
@@ -181,14 +187,22 @@ module tb;
     endtask
 
     // One stretch of stimulus: see `Pass` in testbench/bench.h. An abort (0: none) leaves in the middle.
-    task run_pass(input [8*16-1:0] pass, input integer count, input real p, input reg late, input integer flip,
-                  input integer abort_pixels, input integer abort_beats);
-        reg running;
+    task run_pass(input [8*16-1:0] pass, input integer most, input real p, input reg late, input integer flip,
+                  input integer fill, input integer abort_pixels, input integer abort_beats);
+        reg     running;
+        integer count;
+        count = most;
+        fills = 0;
         in_image = 0; in_pixel = 0; in_total = 0; out_image = 0; out_class = 0; out_total = 0;
-        right = 0; image_ok = 1'b1; held = 1'b0; last_move = cycle; running = !deadlock;
+        right = 0; image_ok = 1'b1; held = 1'b0; open = 1'b0; last_move = cycle; running = !deadlock;
         while (running) begin
+            if (fill > 0 && !open && cycle - last_move >= fill) begin
+                open  = 1'b1;
+                fills = fills + 1;
+                if (fills == Fills && in_total / pixels + 1 < count) count = in_total / pixels + 1;
+            end
             drive_source(p, count * pixels, flip);
-            m_axis_tready = late ? held : !chance(p);
+            m_axis_tready = (fill > 0) ? open : (late ? held : !chance(p));
             #4;
             check_held(pass);
             taken = s_axis_tvalid && s_axis_tready;
@@ -221,6 +235,7 @@ module tb;
         s_axis_tvalid = 1'b0;
         m_axis_tready = 1'b0;
         if (abort_pixels == 0 && abort_beats == 0) begin
+            if (fill > 0 && in_total / pixels + 1 < count) count = in_total / pixels + 1;
             images_run = images_run + count;
             mismatches = mismatches + count - right;
         end
@@ -239,7 +254,7 @@ module tb;
     endtask
 
     task measured_run(input [8*16-1:0] pass, input integer count);
-        run_pass(pass, count, 0.0, 1'b0, -1, 0, 0);
+        run_pass(pass, count, 0.0, 1'b0, -1, 0, 0, 0);
         interval_cycles = last_tlast - first_tlast;
         interval_images = count - 1;
     endtask
@@ -247,11 +262,11 @@ module tb;
     task reset_test;
         integer i;
         for (i = 0; i < 3; i = i + 1) begin
-            run_pass("reset", 4, stall, 1'b0, -1,
+            run_pass("reset", 4, stall, 1'b0, -1, 0,
                      (i == 0) ? 1 + pixels / 2 : (i == 1) ? 0 : 1 + ($random(seed) & 32'h7fffffff) % (3 * pixels),
                      (i == 1) ? (Classes + 1) / 2 : 0);
             reset;
-            run_pass("after reset", 2, stall, 1'b0, -1, 0, 0);
+            run_pass("after reset", 2, stall, 1'b0, -1, 0, 0, 0);
         end
         if (err_tlast_o !== 1'b0) broken_rule("after reset", "err_tlast_o is high though every s_axis_tlast was right");
     endtask
@@ -261,7 +276,7 @@ module tb;
         for (i = 0; i < 2; i = i + 1) begin
             at = (i == 0) ? pixels / 2 - 1 : pixels - 1;
             if (at >= 0) begin
-                run_pass("wrong tlast", 3, 0.0, 1'b0, at, 0, 0);
+                run_pass("wrong tlast", 3, 0.0, 1'b0, at, 0, 0, 0);
                 if (err_tlast_o !== 1'b1) broken_rule("wrong tlast", "err_tlast_o stays low after a wrong s_axis_tlast");
                 reset;
             end
@@ -271,7 +286,7 @@ module tb;
     // ---- The run.
 
     reg [8*1024-1:0] path;
-    integer          count;
+    integer          count, fill;
     reg              main_only, main_measures;
 
     initial begin
@@ -286,18 +301,25 @@ module tb;
             $dumpfile(path);
             $dumpvars(0, dut);
         end
+        stop_at_first = $test$plusargs("first_difference");
         main_only     = $test$plusargs("main_only");
         main_measures = stall == 0.0 && (main_only || images >= MeasuredImages);
         @(negedge clk_i);
         reset;
         if (!main_only) begin
-            run_pass("latency", 1, 0.0, 1'b0, -1, 0, 0);
+            run_pass("latency", 1, 0.0, 1'b0, -1, 0, 0, 0);
             if (!deadlock) latency_cycles = last_tlast - first_pixel;
-            run_pass("late tready", 2, 0.0, 1'b1, -1, 0, 0);
+            // Later images must start no later than the first after a reset.
+            run_pass("latency again", 1, 0.0, 1'b0, -1, 0, 0, 0);
+            if (!deadlock && last_tlast - first_pixel > latency_cycles)
+                broken_rule("latency again", "an image took longer than the first after reset");
+            run_pass("late tready", 2, 0.0, 1'b1, -1, 0, 0, 0);
+            fill = latency_cycles + DrainCycles;
+            run_pass("full", FullImages, 0.0, 1'b0, -1, (fill < time_limit / 2) ? fill : time_limit / 2, 0, 0);
             if (!main_measures) measured_run("throughput", MeasuredImages);
         end
         if (main_measures) measured_run("main", images);
-        else run_pass("main", images, stall, 1'b0, -1, 0, 0);
+        else run_pass("main", images, stall, 1'b0, -1, 0, 0, 0);
         if (err_tlast_o !== 1'b0) broken_rule("main", "err_tlast_o is high though every s_axis_tlast was right");
         if ($test$plusargs("reset_test") && !deadlock) reset_test;
         if ($test$plusargs("tlast_test") && !deadlock) tlast_test;

@@ -11,7 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use slimgate::network::Network;
 use slimgate::network::interp::Interpreter;
 use slimgate::network::random::random_image;
-use slimgate::plan::balance::{Target, balance};
+use slimgate::plan::balance::{Goal, Target, balance};
+use slimgate::plan::device::Device;
 use slimgate::plan::join::Port;
 use slimgate::plan::{Engine, Plan};
 use slimgate::rtl;
@@ -52,9 +53,14 @@ fn buffers(plan: &mut Plan) -> Vec<(String, usize, &mut Port)> {
     all
 }
 
+/// At most `cycles` an image.
+fn goal(cycles: u64) -> Goal {
+    Goal::new(Target::Cycles(cycles), Device::named("xc7z020").unwrap())
+}
+
 /// Exact with stalls and resets, at the planned pace without, every buffer used and none overrun.
 fn holds(network: &Network) {
-    let mut plan = balance(network, Target::Cycles(20_000), None).unwrap();
+    let mut plan = balance(network, &goal(20_000)).unwrap();
     let dir = TempDir::new().unwrap();
     let outcome = simulate(dir.path(), network, &plan, 20, 0.3);
     assert!(outcome.passed(), "{outcome:?}");
@@ -89,7 +95,7 @@ fn a_densely_connected_network_keeps_its_pace() {
 #[test]
 fn a_buffer_of_less_than_the_rule_deadlocks() {
     let network = networks::block(8);
-    let mut plan = balance(&network, Target::Cycles(600), None).unwrap();
+    let mut plan = balance(&network, &goal(600)).unwrap();
     let simulate = |plan: &Plan| simulate(TempDir::new().unwrap().path(), &network, plan, 4, 0.2);
     let outcome = simulate(&plan);
     assert!(outcome.passed(), "{outcome:?}");

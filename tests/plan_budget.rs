@@ -42,7 +42,7 @@ fn lanes_past_the_budget_multiply_in_luts() {
     let free = balance(&network, &goal(target, None)).unwrap();
     let blocks = free.resources.dsp as usize;
     let capped = balance(&network, &goal(target, Some(blocks - 3))).unwrap();
-    assert_eq!(capped.resources.dsp as usize, blocks - 3);
+    assert!(capped.resources.dsp as usize <= blocks - 3);
     assert_eq!(capped.lanes, free.lanes);
     assert!(capped.resources.lut > free.resources.lut);
     let error = balance(&network, &goal(target, Some(0))).unwrap_err().to_string();

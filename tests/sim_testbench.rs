@@ -124,7 +124,7 @@ const FAULTS: [(&str, Finding); 9] = [
     ("Waits", |r| r["deadlock"]["pass"] == "late tready"),
     ("NoReset", |r| r["mismatches"].as_u64() >= Some(1)),
     ("NotSticky", |r| rule(r).contains("err_tlast_o stays low")),
-    ("Hang", |r| r["deadlock"]["out_image"] == 2 && r["mismatches"].as_u64() > Some(0)),
+    ("Hang", |r| r["deadlock"]["pass"] == "full" && r["mismatches"].as_u64() > Some(0)),
 ];
 
 fn first(report: &Value) -> &Value {

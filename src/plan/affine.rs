@@ -52,9 +52,9 @@ impl AffinePlan {
         }
     }
 
-    /// Cycles from a word until its result is in the output queue: weight, product (two), bias and requantizer.
+    /// Cycles from a word until its result is in the output queue: weight, product (three), bias and requantizer.
     pub fn latency(&self) -> usize {
-        3 + self.requant.latency()
+        4 + self.requant.latency()
     }
 
     /// Weights and constants, a word a beat of the pixel.

@@ -243,7 +243,7 @@ fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(usize, u64)>
         let input = sparse_input(network, stage, Stream::new(stage.input().shape, 1, stage.input().act));
         let banks = BANKS.iter().filter(|&&banks| banks <= stage.output.c);
         let bound = |&banks: &usize| -> Result<(usize, u64)> {
-            Ok((banks, sparse::plan(&input, &SparseFolding { banks, in_lanes: 1 })?.cycles_bound))
+            Ok((banks, sparse::plan(&input, &SparseFolding { banks, in_lanes: 1 })?.cycles()))
         };
         bounds.insert(stage.node.clone(), banks.map(bound).collect::<Result<_>>()?);
     }

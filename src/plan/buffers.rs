@@ -1,42 +1,79 @@
-//! How much must wait in front of a join.
+//! How much must wait in front of a join, and behind a pool.
 //!
 //! Where branches of a graph meet again, the shorter one must hold back what the longer one has not finished, or the fork
 //! before them stops both. A buffer gets the most words that wait in it in two runs of the [`schedule`](super::schedule):
-//! one in which engines take no time, so that all waits there that the pixels which the join needs can give: with that
-//! much room no stall, however it falls, can end in a deadlock. And one at the planned pace: with that much room the
-//! planned pace can be kept.
+//!
+//! - Pixels so slow that all work is done before the next one comes. Line buffers and queues always have room in such a
+//!   run, so with these buffers the design itself can run so: it does not deadlock. Then it never does: its engines and
+//!   bounded queues are a Kahn network, in which no timing decides whether it goes on.
+//! - Pixels at the planned pace, which the design can keep with these buffers.
 
 use super::Plan;
+use super::conv::log2_ceil;
 use super::engine::Engine;
-use super::schedule::{Clock, Times};
+use super::layer::LayerPlan;
+use super::schedule::{Pace, Times, adapt, join, results};
 
 /// Words of room beside those of the schedule, which knows latencies to a few cycles.
 const MARGIN: usize = 8;
-/// Words that wait for the pace alone and that the output queue of the engine before holds as well.
-const QUEUED: usize = 4;
+/// Deepest queue behind a pool, as a power of two.
+const DEEPEST_QUEUE: u32 = 9;
+/// Cycles of latency of any engine with its queue and its adapter, beside those it works.
+const SETTLED: u64 = 100;
 
 /// Gives every join of `plan` its buffers, and counts their memories.
 pub fn size(plan: &mut Plan) {
     if !plan.layers.iter().any(|layer| matches!(layer.engine, Engine::Join(_))) {
         return;
     }
-    let interval = plan.cycles_per_image;
-    let (must, _) = run(plan, Clock { interval, images: 2, instant: true });
-    let keep = paced(plan, interval);
-    for (layer, (must, keep)) in plan.layers.iter_mut().zip(must.into_iter().zip(keep)) {
+    let (slow, keep) = (slow(plan), paced(plan));
+    let readers = readers(&plan.layers);
+    for (layer, (slow, keep)) in plan.layers.iter_mut().zip(slow.into_iter().zip(keep)) {
         let Engine::Join(join) = &mut layer.engine else { continue };
-        for (port, (must, keep)) in join.ports.iter_mut().zip(must.into_iter().zip(keep)) {
-            port.depth = if must == 0 && keep <= QUEUED { 0 } else { must.max(keep) + MARGIN };
+        for (k, port) in join.ports.iter_mut().enumerate() {
+            let most = slow[k].max(keep[k]);
+            // One word waits as well in the queue of an engine that works for this join alone.
+            let queued = layer.inputs[k].from.is_some_and(|from| readers[from] == 1);
+            port.depth = if most <= usize::from(queued) { 0 } else { most + MARGIN };
         }
         layer.recount();
     }
 }
 
+/// Gives each pool in front of a sparse engine room for a row: a pool's results come in bursts, a row while the last row of
+/// its windows passes, and the sparse engine, unlike one with a line buffer, takes them one by one at its own pace.
+pub fn smooth(plan: &mut Plan) {
+    let sparse = plan.layers.iter().filter(|layer| matches!(layer.engine, Engine::Sparse(_)));
+    let sources: Vec<usize> = sparse.filter_map(|layer| layer.inputs[0].from).collect();
+    for source in sources {
+        let layer = &mut plan.layers[source];
+        let row = layer.out.width * layer.out.beats_a_pixel();
+        let Engine::Pool(pool) = &mut layer.engine else { continue };
+        pool.queue_addr_bits = pool.queue_addr_bits.max(log2_ceil(row).min(DEEPEST_QUEUE));
+        layer.recount();
+    }
+}
+
+/// How many engines read the stream of each layer.
+fn readers(layers: &[LayerPlan]) -> Vec<usize> {
+    let mut readers = vec![0; layers.len()];
+    layers.iter().flat_map(|layer| &layer.inputs).filter_map(|feed| feed.from).for_each(|from| readers[from] += 1);
+    readers
+}
+
+/// What waits in front of each join if all work is done between two pixels.
+fn slow(plan: &Plan) -> Vec<Vec<usize>> {
+    let work: u64 = plan.layers.iter().map(|layer| layer.cycles_per_image + SETTLED).sum();
+    let pixels = (plan.input.height * plan.input.width) as u64;
+    run(plan, Pace { interval: work * pixels, images: 2 }).0
+}
+
 /// What waits in front of each join at the planned pace.
-fn paced(plan: &Plan, interval: u64) -> Vec<Vec<usize>> {
+fn paced(plan: &Plan) -> Vec<Vec<usize>> {
+    let interval = plan.cycles_per_image;
     let mut images = 4;
     loop {
-        let (waiting, lag) = run(plan, Clock { interval, images, instant: false });
+        let (waiting, lag) = run(plan, Pace { interval, images });
         // So many images are on their way through the longest branch; beyond them the schedule repeats itself.
         let enough = (lag / interval) as usize + 3;
         if enough <= images {
@@ -47,23 +84,23 @@ fn paced(plan: &Plan, interval: u64) -> Vec<Vec<usize>> {
 }
 
 /// What waits in front of each join, and when the first image has passed the last of them.
-fn run(plan: &Plan, clock: Clock) -> (Vec<Vec<usize>>, u64) {
+fn run(plan: &Plan, pace: Pace) -> (Vec<Vec<usize>>, u64) {
     let mut times: Vec<Times> = Vec::new();
     let mut waiting = Vec::new();
     let mut lag = 0;
-    let pixels = clock.pixels(plan.input.height * plan.input.width);
+    let pixels = pace.pixels(plan.input.height * plan.input.width);
     for (i, layer) in plan.layers.iter().enumerate() {
         let beats = |from: Option<usize>| from.map_or(&pixels, |from| &times[from]);
-        let words: Vec<Times> = layer.inputs.iter().map(|feed| clock.adapt(feed, beats(feed.from))).collect();
-        let (results, wait) = match &layer.engine {
-            Engine::Join(join) => {
-                let (taken, results) = clock.join(join, &words);
-                lag = lag.max(taken[0][taken[0].len() / clock.images - 1]);
-                (results, words.iter().zip(&taken).map(|(there, taken)| most(there, taken)).collect())
+        let words: Vec<Times> = layer.inputs.iter().map(|feed| adapt(feed, beats(feed.from))).collect();
+        let (out, wait) = match &layer.engine {
+            Engine::Join(plan) => {
+                let (taken, out) = join(plan, &words);
+                lag = lag.max(taken[0][taken[0].len() / pace.images - 1]);
+                (out, words.iter().zip(&taken).map(|(there, taken)| most(there, taken)).collect())
             }
-            _ => (clock.results(layer, &words[0]), Vec::new()),
+            _ => (results(layer, &words[0]), Vec::new()),
         };
-        times.push(results);
+        times.push(out);
         waiting.push(wait);
         release(plan, i, &mut times);
     }
@@ -71,7 +108,7 @@ fn run(plan: &Plan, clock: Clock) -> (Vec<Vec<usize>>, u64) {
 }
 
 /// The most words that were there before the join took the first of them.
-fn most(there: &Times, taken: &Times) -> usize {
+fn most(there: &[u64], taken: &[u64]) -> usize {
     let mut arrived = 0;
     let waiting = taken.iter().enumerate().map(|(word, time)| {
         while there.get(arrived).is_some_and(|there| there < time) {
@@ -84,10 +121,9 @@ fn most(there: &Times, taken: &Times) -> usize {
 
 /// Forgets the streams that no layer behind `done` reads.
 fn release(plan: &Plan, done: usize, times: &mut [Times]) {
-    for feed in &plan.layers[done].inputs {
-        let Some(from) = feed.from else { continue };
-        let later = plan.layers[done + 1..].iter().flat_map(|layer| &layer.inputs);
-        if !later.into_iter().any(|feed| feed.from == Some(from)) {
+    for from in plan.layers[done].inputs.iter().filter_map(|feed| feed.from) {
+        let mut later = plan.layers[done + 1..].iter().flat_map(|layer| &layer.inputs);
+        if !later.any(|feed| feed.from == Some(from)) {
             times[from] = Times::new();
         }
     }

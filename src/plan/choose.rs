@@ -102,10 +102,14 @@ pub fn fed(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
     inputs.all(|((input, want), beside)| input.gives(want, beside, beats))
 }
 
-/// Cycles an image of a dense stage under `folding`.
+/// Cycles an image of a dense stage under `folding`: of its passes, or of the words that its line buffer takes.
 pub fn dense_cycles(stage: &Stage, folding: Folding) -> u64 {
     let Shape { c, h, w } = stage.output;
-    (h * w * columns(stage, folding) * c.div_ceil(folding.out_par)) as u64
+    let arrives = stage.input().shape;
+    let pixels = if stage.flattens() { 1 } else { arrives.h * arrives.w };
+    let groups = stage.channels().div_ceil(folding.in_par);
+    let passes = h * w * stage.taps().div_ceil(folding.k_par) * c.div_ceil(folding.out_par);
+    (groups * passes.max(pixels)) as u64
 }
 
 /// Chooses for one stage, given what the stages around it want.
@@ -130,6 +134,7 @@ pub fn plan(network: &Network, block: Block, most: Option<usize>, chooser: &mut 
     let choices = choices(network, &stages, chooser)?;
     let mut plan = assemble(network, &stages, &choices, block)?;
     dsp::limit(&mut plan, most);
+    buffers::smooth(&mut plan);
     buffers::size(&mut plan);
     plan.resources = plan.layers.iter().map(|l| l.resources).sum::<Resources>();
     Ok(plan)

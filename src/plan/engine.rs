@@ -89,7 +89,7 @@ impl Engine {
     pub fn cycles(&self) -> u64 {
         match self {
             Engine::Conv(p) => p.window.cycles().max(p.window.image_words()),
-            Engine::Sparse(p) => p.cycles_bound,
+            Engine::Sparse(p) => p.cycles(),
             Engine::SparseConv(p) => p.cycles().max(p.window.image_words()),
             Engine::Pool(p) => p.cycles(),
             Engine::Flatten(p) => p.values() as u64,

@@ -110,7 +110,7 @@ impl JoinPlan {
         self.turns.iter().map(|(_, beats)| beats).sum()
     }
 
-    /// Cycles from a word until its result is in the output queue.
+    /// Cycles from a word until its result enters the output queue.
     pub fn latency(&self) -> usize {
         match self.how {
             How::Add => 5,

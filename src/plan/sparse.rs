@@ -133,6 +133,12 @@ pub fn plan(input: &SparseInput, folding: &SparseFolding) -> Result<SparsePlan> 
 }
 
 impl SparsePlan {
+    /// Cycles an image to plan with: the bound, and half as many again as there are beats, since these come in bursts, a
+    /// pool's row by row, and the engine has no line buffer that would gather them.
+    pub fn cycles(&self) -> u64 {
+        self.cycles_bound.max((self.beats * 3 / 2) as u64)
+    }
+
     /// Bits of a row's multiplier in the row table (0 for raw accumulators).
     pub fn mul_bits(&self) -> u32 {
         if self.input.out.is_none() {

@@ -81,7 +81,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &AffinePlan) -> Result<A
         shift: requant.shift.unwrap_or(1),
         out_bits: layer.out.bits as usize,
         out_signed: u8::from(layer.out.signed),
-        behind: plan.latency() - 2,
+        behind: plan.latency() - 3,
         queue: queue(layer.out.beat_bits(), layer.engine.queue_addr_bits().unwrap_or(1), 1, "1'b0")?,
     })
 }

@@ -161,7 +161,7 @@ fn values(plan: &JoinPlan) -> String {
         let spare = plan.lanes.saturating_sub(lanes) * plan.value_bits as usize;
         let unused = (spare > 0).then(|| format!("{spare}'d0"));
         let names = streams.iter().rev().map(|k| format!("values{k}"));
-        format!("{{{}}}", unused.into_iter().chain(names).collect::<Vec<_>>().join(", "))
+        joined(unused.into_iter().chain(names).collect())
     })
 }
 
@@ -170,13 +170,18 @@ fn per_lane(plan: &JoinPlan, constant: &dyn Fn(&Port) -> String) -> String {
     by_turn(plan, |streams| {
         let lanes = |k: usize| if streams.len() == 1 { plan.lanes } else { plan.ports[k].lanes };
         let parts = streams.iter().rev().map(|&k| format!("{{{}{{{}}}}}", lanes(k), constant(&plan.ports[k])));
-        format!("{{{}}}", parts.collect::<Vec<_>>().join(", "))
+        joined(parts.collect())
     })
+}
+
+/// One part as it is, several as a concatenation.
+fn joined(mut parts: Vec<String>) -> String {
+    if parts.len() == 1 { parts.remove(0) } else { format!("{{{}}}", parts.join(", ")) }
 }
 
 /// What `of` gives for the turn that it is.
 fn by_turn(plan: &JoinPlan, of: impl Fn(&[usize]) -> String) -> String {
     let mut turns: Vec<String> = plan.turns.iter().map(|(streams, _)| of(streams)).collect();
     let last = turns.pop().unwrap_or_default();
-    turns.iter().enumerate().rev().fold(last, |rest, (k, turn)| format!("take{k} ? {turn} : ({rest})"))
+    turns.iter().enumerate().rev().fold(last, |rest, (k, turn)| format!("take{k} ? {turn} : {rest}"))
 }

@@ -18,7 +18,7 @@ mod sparse_conv;
 mod text;
 mod tidy;
 mod top;
-mod window;
+pub mod window;
 mod window_banks;
 
 pub use design::generate;

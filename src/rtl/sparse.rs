@@ -170,7 +170,7 @@ impl Engine {
             local_slice: fields.local.slice(),
             mul_slice: fields.mul.slice(),
             shift_source: if plan.shift_bits() > 0 {
-                format!("row_word{}", fields.shift.slice())
+                format!("row_word_q{}", fields.shift.slice())
             } else {
                 "6'd0".into()
             },
@@ -215,7 +215,7 @@ fn bank_view(plan: &SparsePlan, index: usize, fields: &Fields, file: &str) -> Ba
         counts_slice: counts.slice(),
         drain: match bank_bits {
             0 => "read".into(),
-            _ => format!("read & (row_word{} == {bank_bits}'d{index})", fields.bank.slice()),
+            _ => format!("read & (row_word_q{} == {bank_bits}'d{index})", fields.bank.slice()),
         },
     }
 }

@@ -1,9 +1,10 @@
 //! Synthesis: what a design really costs, by Yosys (and, where asked, nextpnr).
 //!
-//! [`yosys`] writes and runs the script, [`cost`] turns cells into resources, [`pnr`] finds the clock frequency.
+//! [`yosys`] writes and runs the script, [`cost`] turns cells into resources, [`pins`] and [`pnr`] find the clock frequency.
 //! Scripts, logs and netlists stay in `DIR/synth/`.
 
 pub mod cost;
+pub mod pins;
 pub mod pnr;
 pub mod yosys;
 
@@ -91,7 +92,7 @@ pub struct SynthReport {
     pub cells: BTreeMap<String, u64>,
 }
 
-/// Synthesizes the design in `dir`; with `place_and_route` nextpnr follows, pins left free, for the goal's device or, where
+/// Synthesizes the design in `dir`; with `place_and_route` nextpnr follows for the goal's device or, where
 /// it is a family, for [`pnr::Router::device`].
 ///
 /// # Errors
@@ -113,7 +114,8 @@ pub fn synthesize(dir: &Path, goal: Goal, place_and_route: bool) -> anyhow::Resu
         .map_err(|e| InputError { expected: "a design folder that can be written".into(), ..e })?;
     let start = Instant::now();
     let cells = yosys.run(dir, &manifest.top, goal)?;
-    let fmax_mhz = device.filter(|_| place_and_route).map(|device| pnr::run(dir, &device)).transpose()?;
+    let fmax_mhz =
+        device.filter(|_| place_and_route).map(|device| pnr::run(&yosys, dir, &manifest.top, &device)).transpose()?;
     Ok(SynthReport {
         design: manifest.name,
         target,

@@ -1,4 +1,4 @@
-//! Place and route by nextpnr, for the clock frequency: iCE40 and ECP5, pins left free.
+//! Place and route by nextpnr, for the clock frequency: iCE40 and ECP5, with three pins.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::Target;
-use super::yosys::last_lines;
+use super::yosys::{Yosys, last_lines};
 use crate::error::InputError;
 use crate::plan::device::Device;
 use crate::tool;
@@ -56,17 +56,18 @@ pub fn require(target: Target) -> Result<PathBuf, InputError> {
     tool::find(&format!("yowasp-{program}")).map_or_else(|| tool::require(program, packages), Ok)
 }
 
-/// Places and routes `dir/synth/<family>.json` for `device`; gives the slowest clock's frequency in MHz.
+/// Places and routes `dir/synth/<family>.json` for `device`, its ports behind three pins; gives the slowest clock's frequency in MHz.
 ///
 /// # Errors
 /// As [`require`]; when the design does not fit or does not route, what the log ends with.
-pub fn run(dir: &Path, device: &Device) -> anyhow::Result<f64> {
+pub fn run(yosys: &Yosys, dir: &Path, top: &str, device: &Device) -> anyhow::Result<f64> {
     let program = require(device.family)?;
     let name = device.family.name();
+    yosys.add_pins(dir, top, device.family)?;
     let (log, report) = (format!("synth/{name}_pnr.log"), format!("synth/{name}_pnr.json"));
     let output = Command::new(&program)
         .args(options(device.family, device.part)?)
-        .args(["--timing-allow-fail", "--seed", "1", "--json", &format!("synth/{name}.json")])
+        .args(["--timing-allow-fail", "--seed", "1", "--json", &format!("synth/{name}_pins.json")])
         .args(["--log", &log, "--report", &report])
         .current_dir(dir)
         .output()

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::{Goal, Target};
+use super::{Goal, Target, pins};
 use crate::error::InputError;
 use crate::tool;
 
@@ -56,17 +56,7 @@ impl Yosys {
         let script = dir.join(format!("synth/{name}.ys"));
         fs::write(&script, self::script(&listed(&sources), top, goal))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
-        let log = format!("synth/{name}.log");
-        // Memory files are named relative to the design's folder, so Yosys runs there.
-        let output = Command::new(&self.program)
-            .args(["-l", &log, "-s", &format!("synth/{name}.ys")])
-            .current_dir(dir)
-            .output()
-            .context("cannot start Yosys")?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr);
-            bail!("synthesis failed, see {}:\n{}", dir.join(log).display(), last_lines(&text, 10));
-        }
+        self.call(dir, &format!("synth/{name}.log"), &["-s", &format!("synth/{name}.ys")])?;
         let stat = dir.join(format!("synth/{name}.stat.json"));
         let text = fs::read_to_string(&stat).with_context(|| format!("{}: no statistics", stat.display()))?;
         // Some versions print a title before the object.
@@ -74,6 +64,33 @@ impl Yosys {
         let stat: Stat =
             serde_json::Deserializer::from_str(json).into_iter().next().context("Yosys printed no statistics")??;
         Ok(stat.design.num_cells_by_type)
+    }
+
+    /// Gives the netlist `dir/synth/<target>.json` three pins ([`pins`]): `dir/synth/<target>_pins.json`.
+    pub fn add_pins(&self, dir: &Path, top: &str, target: Target) -> anyhow::Result<()> {
+        let name = target.name();
+        let netlist = dir.join(format!("synth/{name}.json"));
+        let text = fs::read_to_string(&netlist).with_context(|| format!("{}: no netlist", netlist.display()))?;
+        let wrapper = dir.join("synth/pins.v");
+        fs::write(&wrapper, pins::wrapper(&text, top)?).with_context(|| wrapper.display().to_string())?;
+        // What is mapped already stays as it is.
+        let script = format!(
+            "read_json synth/{name}.json; read_verilog synth/pins.v; synth_{name} -top {}; delete t:$scopeinfo; \
+             write_json synth/{name}_pins.json",
+            pins::MODULE
+        );
+        self.call(dir, &format!("synth/{name}_pins.log"), &["-q", "-p", &script])
+    }
+
+    /// Runs Yosys in `dir`: memory files are named relative to the design's folder.
+    fn call(&self, dir: &Path, log: &str, args: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.program);
+        let output = command.args(["-l", log]).args(args).current_dir(dir).output().context("cannot start Yosys")?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr);
+            bail!("synthesis failed, see {}:\n{}", dir.join(log).display(), last_lines(&text, 10));
+        }
+        Ok(())
     }
 }
 

@@ -58,7 +58,7 @@ module sg_dot #(
                 wire [(Chain+1)*Link-1:0] links;
                 assign links[0+:Link]      = {Link{1'b0}};
                 assign ends[s*Link+:Link] = links[Chain*Link+:Link];
-                wire unused_first = &{1'b0, links[0+:Link]};
+                wire unused_links = &{1'b0, links};
                 for (j = 0; j < Chain; j = j + 1) begin : gen_block
                     if (s * Chain + j < Skip) begin : gen_none
                         assign links[(j+1)*Link+:Link] = {Link{1'b0}};

@@ -3,8 +3,8 @@
 //   acc[page][row] += weight * activation, for every entry {weight, row} of every live job
 //
 // Items come from the bank's queue (format: sg_sparse_front). Jobs run back to back, one entry a cycle:
-// address, entry memory (latency 1), product, then read-modify-write of the LUT RAM in one cycle, so that neither a
-// repeated row nor a new column costs a bubble. An image's last item without a live job costs one cycle.
+// address, entry memory (latency 1), product and read of the LUT RAM, sum and write, so that neither a repeated row nor a
+// new column costs a bubble. An image's last item without a live job costs one cycle.
 //
 // Two pages: while one fills, the other is drained. Draining reads a row and writes its bias back, which leaves the
 // page ready for the next image. After reset both pages count as full: the drain writes the first biases.
@@ -110,7 +110,8 @@ module sg_sparse_bank #(
         end
     end
 
-    // Pages in use. `complete` follows the last entry's address by the two cycles of the pipeline behind it.
+    // Pages in use. `complete` follows the last entry's address by two cycles; the drain comes two later, when its sum is
+    // written.
     reg finished_q;
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -129,38 +130,47 @@ module sg_sparse_bank #(
     end
     assign full_o = |complete_q;
 
-    // Product.
+    // Entry: 2 its word arrives, 3 product and accumulator are read, 4 the sum is written.
     reg                        run_q2;
     reg                        run_q3;
+    reg                        run_q4;
     reg                        page_q2;
     reg                        page_q3;
+    reg                        page_q4;
     reg         [ ActBits-1:0] act_q2;
+    reg         [ ActBits-1:0] act_q3;
     reg         [ RowBits-1:0] row_q3;
-    wire signed [ProdBits-1:0] prod_q3;
-    wire      [WeightBits-1:0] weight = entry_i[RowBits+:WeightBits];
-    wire                       act_sign = (ActSigned != 0) & act_q2[ActBits-1];
-    wire signed [ProdBits-1:0] act_ext = {{(ProdBits - ActBits) {act_sign}}, act_q2};
+    reg         [ RowBits-1:0] row_q4;
+    reg       [WeightBits-1:0] weight_q3;
+    wire signed [ProdBits-1:0] prod_q4;
+    wire                       act_sign = (ActSigned != 0) & act_q3[ActBits-1];
+    wire signed [ProdBits-1:0] act_ext = {{(ProdBits - ActBits) {act_sign}}, act_q3};
 
     always @(posedge clk_i) begin
-        run_q2  <= run_q & rst_ni;
-        run_q3  <= run_q2 & rst_ni;
-        page_q2 <= page_q;
-        page_q3 <= page_q2;
-        act_q2  <= act_q;
-        row_q3  <= entry_i[RowBits-1:0];
+        run_q2    <= run_q & rst_ni;
+        run_q3    <= run_q2 & rst_ni;
+        run_q4    <= run_q3 & rst_ni;
+        page_q2   <= page_q;
+        page_q3   <= page_q2;
+        page_q4   <= page_q3;
+        act_q2    <= act_q;
+        act_q3    <= act_q2;
+        row_q3    <= entry_i[RowBits-1:0];
+        row_q4    <= row_q3;
+        weight_q3 <= entry_i[RowBits+:WeightBits];
     end
 
     // Left to itself synthesis takes a DSP block for the smallest product, hence the explicit partial products.
     generate
         if (UseDsp != 0) begin : gen_dsp
             wire signed [ProdBits-1:0] weight_ext = {
-                {(ProdBits - WeightBits) {weight[WeightBits-1]}}, weight
+                {(ProdBits - WeightBits) {weight_q3[WeightBits-1]}}, weight_q3
             };
             reg signed [ProdBits-1:0] prod_q;
             always @(posedge clk_i) begin
                 prod_q <= act_ext * weight_ext;
             end
-            assign prod_q3 = prod_q;
+            assign prod_q4 = prod_q;
         end else begin : gen_lut
             reg signed [ProdBits-1:0] prod_d;
             reg signed [ProdBits-1:0] prod_q;
@@ -168,35 +178,41 @@ module sg_sparse_bank #(
             always @(*) begin
                 prod_d = {ProdBits{1'b0}};
                 for (b = 0; b < WeightBits - 1; b = b + 1) begin
-                    prod_d = prod_d + ((act_ext <<< b) & {ProdBits{weight[b]}});
+                    prod_d = prod_d + ((act_ext <<< b) & {ProdBits{weight_q3[b]}});
                 end
-                prod_d = prod_d - ((act_ext <<< (WeightBits - 1)) & {ProdBits{weight[WeightBits-1]}});
+                prod_d = prod_d - ((act_ext <<< (WeightBits - 1)) & {ProdBits{weight_q3[WeightBits-1]}});
             end
             always @(posedge clk_i) begin
                 prod_q <= prod_d;
             end
-            assign prod_q3 = prod_q;
+            assign prod_q4 = prod_q;
         end
     endgenerate
 
-    // Accumulators, one RAM a page: accumulating or draining, never both.
+    // Accumulators, one RAM a page: accumulating or draining, never both. A sum that the next entry needs goes straight on.
     wire [AccBits-1:0] prod_acc;
     wire [AccBits-1:0] read0;
     wire [AccBits-1:0] read1;
-    wire [AccBits-1:0] sum = (page_q3 ? read1 : read0) + prod_acc;
-    wire               add0 = run_q3 & ~page_q3;
-    wire               add1 = run_q3 & page_q3;
-    wire [RowBits-1:0] row0 = add0 ? row_q3 : drain_row_i;
-    wire [RowBits-1:0] row1 = add1 ? row_q3 : drain_row_i;
+    reg  [AccBits-1:0] base_q;
+    wire [AccBits-1:0] sum = base_q + prod_acc;
+    wire               again = run_q4 & (row_q4 == row_q3) & (page_q4 == page_q3);
+    wire               read_add0 = run_q3 & ~page_q3;
+    wire               read_add1 = run_q3 & page_q3;
+    wire               add0 = run_q4 & ~page_q4;
+    wire               add1 = run_q4 & page_q4;
+
+    always @(posedge clk_i) begin
+        base_q <= again ? sum : (page_q3 ? read1 : read0);
+    end
 
     generate
         if (AccBits > ProdBits) begin : gen_extend
-            assign prod_acc = {{(AccBits - ProdBits) {prod_q3[ProdBits-1]}}, prod_q3};
+            assign prod_acc = {{(AccBits - ProdBits) {prod_q4[ProdBits-1]}}, prod_q4};
         end else begin : gen_narrow
             // The sum fits by contract, so the product's upper bits only repeat its sign.
-            assign prod_acc = prod_q3[AccBits-1:0];
+            assign prod_acc = prod_q4[AccBits-1:0];
             if (AccBits < ProdBits) begin : gen_unused
-                wire [ProdBits-AccBits-1:0] unused_upper = prod_q3[ProdBits-1:AccBits];
+                wire [ProdBits-AccBits-1:0] unused_upper = prod_q4[ProdBits-1:AccBits];
             end
         end
     endgenerate
@@ -207,9 +223,9 @@ module sg_sparse_bank #(
     ) i_page0 (
         .clk_i    (clk_i),
         .wr_en_i  (add0 | (drain_i & ~drain_page_i)),
-        .wr_addr_i(row0),
+        .wr_addr_i(add0 ? row_q4 : drain_row_i),
         .wr_data_i(add0 ? sum : drain_bias_i),
-        .rd_addr_i(row0),
+        .rd_addr_i(read_add0 ? row_q3 : drain_row_i),
         .rd_data_o(read0)
     );
 
@@ -219,9 +235,9 @@ module sg_sparse_bank #(
     ) i_page1 (
         .clk_i    (clk_i),
         .wr_en_i  (add1 | (drain_i & drain_page_i)),
-        .wr_addr_i(row1),
+        .wr_addr_i(add1 ? row_q4 : drain_row_i),
         .wr_data_i(add1 ? sum : drain_bias_i),
-        .rd_addr_i(row1),
+        .rd_addr_i(read_add1 ? row_q3 : drain_row_i),
         .rd_data_o(read1)
     );
 

@@ -60,7 +60,8 @@ module example_fc1 (
     wire        page;
     wire        push;
     wire  [3:0] row_addr;
-    wire [21:0] row_word;
+    wire [21:0] row_read;
+    reg  [21:0] row_word_q;
 
     sg_sparse_drain #(
         .LastRow (11),
@@ -89,11 +90,15 @@ module example_fc1 (
         .clk_i (clk_i),
         .en_i  (1'b1),
         .addr_i(row_addr),
-        .data_o(row_word)
+        .data_o(row_read)
     );
 
-    wire [9:0] bias      = row_word[21:12];
-    wire [3:0] local_row = row_word[3:0];
+    always @(posedge clk_i) begin
+        row_word_q <= row_read;
+    end
+
+    wire [9:0] bias      = row_word_q[21:12];
+    wire [3:0] local_row = row_word_q[3:0];
 
     // Bank 0: 68 entries, 12 rows.
     wire [15:0] item0;
@@ -193,7 +198,7 @@ module example_fc1 (
     reg [5:0] shift_q;
 
     always @(posedge clk_i) begin
-        mul_q   <= row_word[11:4];
+        mul_q   <= row_word_q[11:4];
         shift_q <= 6'd0;
     end
 

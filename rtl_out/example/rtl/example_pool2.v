@@ -109,9 +109,9 @@ module example_pool2 (
     wire unused_queue_ready = queue_ready;
 
     sg_credit #(
-        .Beats(4),
+        .Beats(16),
         .Take (1),
-        .Bits (3)
+        .Bits (5)
     ) u_credit (
         .clk_i  (clk_i),
         .rst_ni (rst_ni),
@@ -121,7 +121,7 @@ module example_pool2 (
         .grant_o(grant)
     );
 
-    sg_fifo_a2 #(
+    sg_fifo_a4 #(
         .Width(4)
     ) u_queue (
         .clk_i      (clk_i),

@@ -1,6 +1,6 @@
 // sg_sparse_drain: reads a complete page row by row, in the order of the outputs.
 //
-// addr_o goes to the row table (latency 1); read_o and page_o stand beside its data. push_o tells, Delay cycles after
+// addr_o goes to the row table (latency 2); read_o and page_o stand beside its data. push_o tells, Delay cycles after
 // read_o, that the row's value enters the output FIFO. A row is started only when the FIFO has a place for it.
 // The two pages of the time after reset are read without a push: that writes the first biases.
 // Throughput: one row a cycle, no dead cycle between pages. free_o: the page's last row starts.
@@ -28,9 +28,12 @@ module sg_sparse_drain #(
     reg  [         1:0] silent_q;
     reg                 page_q;
     reg                 page_q2;
+    reg                 page_q3;
     reg                 read_q;
+    reg                 read_q2;
     reg  [   Delay-1:0] push_q;
     reg                 live_q;
+    reg                 live_q2;
 
     wire silent = |silent_q;
     wire start = full_i & (silent | (|slots_q));
@@ -44,10 +47,14 @@ module sg_sparse_drain #(
             silent_q <= 2'd2;
             page_q   <= 1'b0;
             read_q   <= 1'b0;
+            read_q2  <= 1'b0;
             live_q   <= 1'b0;
+            live_q2  <= 1'b0;
         end else begin
-            read_q <= start;
-            live_q <= claim;
+            read_q  <= start;
+            read_q2 <= read_q;
+            live_q  <= claim;
+            live_q2 <= live_q;
             if (start) begin
                 row_q <= last ? {AddrBits{1'b0}} : row_q + {{(AddrBits - 1) {1'b0}}, 1'b1};
             end
@@ -61,16 +68,17 @@ module sg_sparse_drain #(
         end
     end
 
-    wire [Delay:0] push_d = {push_q, live_q};
+    wire [Delay:0] push_d = {push_q, live_q2};
     always @(posedge clk_i) begin
         page_q2 <= page_q;
+        page_q3 <= page_q2;
         push_q  <= rst_ni ? push_d[Delay-1:0] : {Delay{1'b0}};
     end
 
     assign addr_o = row_q;
     assign free_o = last;
-    assign read_o = read_q;
-    assign page_o = page_q2;
+    assign read_o = read_q2;
+    assign page_o = page_q3;
     assign push_o = push_d[Delay];
 
 endmodule

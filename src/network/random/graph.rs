@@ -43,7 +43,11 @@ enum Growth {
     Affine,
     Add,
     Concat,
+    Flatten,
 }
+
+/// Features that a flattened tensor may have where no dense layer follows.
+const FLATTENED: usize = 100;
 
 pub(super) struct Builder<'a, R> {
     rng: &'a mut R,
@@ -72,19 +76,19 @@ impl<'a, R: Rng> Builder<'a, R> {
 
     /// What may follow the head.
     fn growth(&self) -> Vec<Growth> {
-        let ops = self.spec.ops;
         let flat = (self.head.shape.h, self.head.shape.w) == (1, 1);
-        // A dense layer ends the spatial part, so it comes late or where there is none.
+        // What ends the spatial part comes late or where there is none.
         let late = self.nodes.len() >= 2;
         [
-            (ops.conv, Growth::Conv),
-            (ops.conv && !flat, Growth::Conv),
-            (ops.dense && (flat || late), Growth::Dense),
-            (ops.max_pool && !flat, Growth::MaxPool),
-            (ops.avg_pool && !flat, Growth::AvgPool),
-            (ops.affine, Growth::Affine),
-            (ops.add, Growth::Add),
-            (ops.concat, Growth::Concat),
+            (true, Growth::Conv),
+            (!flat, Growth::Conv),
+            (flat || late, Growth::Dense),
+            (!flat, Growth::MaxPool),
+            (!flat, Growth::AvgPool),
+            (true, Growth::Affine),
+            (true, Growth::Add),
+            (true, Growth::Concat),
+            (late && !flat && self.head.shape.len() <= FLATTENED, Growth::Flatten),
         ]
         .into_iter()
         .filter_map(|(allowed, growth)| allowed.then_some(growth))
@@ -110,6 +114,7 @@ impl<'a, R: Rng> Builder<'a, R> {
                 self.push(op, &[&from], from.shape)
             }
             Growth::Add | Growth::Concat => self.join(&from, matches!(growth, Growth::Add)),
+            Growth::Flatten => self.flatten(&from),
         };
     }
 
@@ -149,7 +154,8 @@ impl<'a, R: Rng> Builder<'a, R> {
         self.push(Op::Flatten(Flatten {}), &[from], Shape { c: from.shape.len(), h: 1, w: 1 })
     }
 
-    /// A convolution beside the head, or two, then a residual add or a concat; `from` itself is a side where it fits.
+    /// A convolution beside the head, or two, then a residual add or a concat, sometimes of three; `from` itself is a
+    /// side where it fits.
     fn join(&mut self, from: &Tensor, add: bool) -> Tensor {
         let skip = self.rng.random_bool(0.6);
         let geometry = if skip { self.same_size(from.shape) } else { self.geometry(from.shape, |kernel| kernel - 1) };
@@ -162,11 +168,13 @@ impl<'a, R: Rng> Builder<'a, R> {
             self.conv(from, geometry, channels)
         };
         let mut inputs = vec![&main, &side];
+        let third = (!add && self.rng.random_bool(0.3)).then(|| self.conv(from, geometry, channels));
+        inputs.extend(&third);
         if self.rng.random_bool(0.5) {
             inputs.reverse();
         }
         let out = self.act();
-        let c = if add { channels } else { main.shape.c + side.shape.c };
+        let c = if add { channels } else { inputs.iter().map(|input| input.shape.c).sum() };
         let op = if add { Op::Add(Join { out }) } else { Op::Concat(Join { out }) };
         self.push(op, &inputs, Shape { c, ..main.shape })
     }
@@ -175,7 +183,7 @@ impl<'a, R: Rng> Builder<'a, R> {
     fn last_layer(&mut self) {
         let from = self.head.clone();
         let classes = self.pick(&self.spec.channels);
-        if self.spec.ops.conv && self.rng.random_bool(0.3) {
+        if self.rng.random_bool(0.3) {
             let pad = usize::from(from.shape.h.min(from.shape.w) > 1 && self.rng.random_bool(0.3));
             let kernel = [from.shape.h + 2 * pad, from.shape.w + 2 * pad];
             let stride = [self.pick(&self.spec.stride), self.pick(&self.spec.stride)];

@@ -45,30 +45,6 @@ pub struct RandomSpec {
     pub extreme: f64,
     /// Chance that a format has a sign.
     pub signed: f64,
-    /// Ops allowed between the input and the last node.
-    pub ops: RandomOps,
-}
-
-/// Which ops a random network may hold before its last node, which is a conv or a dense layer in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct RandomOps {
-    pub conv: bool,
-    /// Dense layers before the last node.
-    pub dense: bool,
-    pub max_pool: bool,
-    pub avg_pool: bool,
-    pub affine: bool,
-    pub add: bool,
-    pub concat: bool,
-}
-
-impl RandomOps {
-    /// Every op.
-    pub const ALL: Self =
-        Self { conv: true, dense: true, max_pool: true, avg_pool: true, affine: true, add: true, concat: true };
-    /// Conv, dense, flatten and pools: networks without branches.
-    pub const CHAIN: Self = Self { affine: false, add: false, concat: false, ..Self::ALL };
 }
 
 impl Default for RandomSpec {
@@ -85,7 +61,6 @@ impl Default for RandomSpec {
             max_acc_bits: 48,
             extreme: 0.2,
             signed: 0.3,
-            ops: RandomOps::ALL,
         }
     }
 }

@@ -1,0 +1,104 @@
+"""Mutation test of a generated design: main.py DESIGN VECTORS COUNT SEED STALL JOBS. See scripts/mutate.sh."""
+
+import collections
+import concurrent.futures
+import functools
+import os
+import random
+import sys
+import tempfile
+import time
+
+from bench import Bench
+from equivalent import Prover
+from sites import mutants
+
+# Simulation only, and a register that every tool has.
+LEFT_OUT = ("sg_probe.v",)
+# Most mutants of these kinds change nothing, and a proof is quicker than a simulation to its end.
+MOSTLY_SAME = ("parameter", "sign", "width")
+CAUGHT = ("wrong", "hangs", "slower than planned")
+
+
+def drawn(bench, seed):
+    """All mutants in a random order that takes the kinds in turn: (file, kind, start, end, text)."""
+    kinds = collections.defaultdict(list)
+    for file in bench.files:
+        if os.path.basename(file) not in LEFT_OUT:
+            with open(os.path.join(bench.design, file), encoding="utf-8") as source:
+                for mutant in mutants(source.read()):
+                    kinds[mutant[0]].append((file, *mutant))
+    rng = random.Random(seed)
+    for kind in sorted(kinds):
+        rng.shuffle(kinds[kind])
+    while any(kinds.values()):
+        for kind in sorted(kinds):
+            if kinds[kind]:
+                yield kinds[kind].pop()
+
+
+def changed_line(before, start, end, text):
+    """(line number, the line before, the line after)."""
+    left, right = before.rfind("\n", 0, start) + 1, before.find("\n", end)
+    right = len(before) if right < 0 else right
+    def flat(line):
+        return " ".join(line.split())
+    return before.count("\n", 0, start) + 1, flat(before[left:right]), flat(before[left:start] + text + before[end:right])
+
+
+def test(bench, mutant):
+    """Simulates one mutant and tries to prove it the same, whichever is quicker first."""
+    file, kind, start, end, text = mutant
+    with open(os.path.join(bench.design, file), encoding="utf-8") as source:
+        before = source.read()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, os.path.basename(file))
+        with open(copy, "w", encoding="utf-8") as target:
+            target.write(before[:start] + text + before[end:])
+        changed = {file: copy}
+        proof = Prover(bench, folder).same(file, changed) if kind in MOSTLY_SAME else None
+        verdict = proof or bench.run(changed, folder)[0]
+        if verdict == "passed":
+            proof = None if kind in MOSTLY_SAME else Prover(bench, folder).same(file, changed)
+            verdict = proof or "survived"
+    return verdict, (kind, file, *changed_line(before, start, end, text))
+
+
+def table(found):
+    """Verdicts by kind."""
+    heads = ["wrong", "hangs", "slower than planned", "survived", "equivalent", "identical", "does not compile"]
+    print(f"{'kind':<14}" + "".join(f"{head:>{len(head) + 2}}" for head in heads))
+    for kind in sorted({row[1][0] for row in found}) + ["all"]:
+        counts = collections.Counter(verdict for verdict, row in found if kind in (row[0], "all"))
+        print(f"{kind:<14}" + "".join(f"{counts[head]:>{len(head) + 2}}" for head in heads))
+
+
+def main():
+    design, vectors, count, seed, stall, jobs = sys.argv[1:]
+    count, begun = int(count), time.monotonic()
+    bench = Bench(design, vectors, stall, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = bench.calibrate(folder)
+    print(f"{design}: unchanged, the bench passes in {seconds:.1f} processor seconds", flush=True)
+    order, found, scored = drawn(bench, seed), [], 0
+    with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
+        while scored < count:
+            batch = [mutant for mutant, _ in zip(order, range(min(count - scored, 4 * int(jobs))))]
+            if not batch:
+                break
+            for verdict, row in pool.map(functools.partial(test, bench), batch):
+                found.append((verdict, row))
+                scored += verdict in CAUGHT or verdict == "survived"
+                print(f"\r{scored} of {count}", end="", file=sys.stderr, flush=True)
+                if verdict == "survived":
+                    kind, file, line, before, after = row
+                    print(f"survived: {file}:{line} ({kind})\n  before  {before}\n  after   {after}", flush=True)
+    table(found)
+    caught = sum(verdict in CAUGHT for verdict, _ in found)
+    print(f"{caught} of {scored} mutants caught, {100 * caught / scored:.1f} %, seed {seed}; "
+          f"{len(found) - scored} skipped (no compile, or proved equivalent); {time.monotonic() - begun:.0f} s")
+    return 0 if caught >= 0.98 * scored else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
