@@ -127,12 +127,13 @@ module proof #(
     genvar k;
     generate
         for (k = 0; k < KPar; k = k + 1) begin : gen_tap
-            wire signed [15:0] tap = phase_q * KPar + k;
-            wire signed [15:0] y = $signed({8'd0, oy_q}) * StrideH + tap / KernelW - PadH;
-            wire signed [15:0] x = $signed({8'd0, ox_q}) * StrideW + tap % KernelW - PadW;
+            // Narrow words keep the division small for the prover: no geometry here has 32 taps or positions.
+            wire        [4:0] tap = phase_q[4:0] * KPar[4:0] + k[4:0];
+            wire signed [6:0] y   = $signed({2'd0, oy_q[4:0]}) * StrideH + $signed({2'd0, tap / KernelW[4:0]}) - PadH;
+            wire signed [6:0] x   = $signed({2'd0, ox_q[4:0]}) * StrideW + $signed({2'd0, tap % KernelW[4:0]}) - PadW;
             wire inside = (tap < KernelH * KernelW) && (y >= 0) && (y < Height) && (x >= 0) && (x < Width);
-            assign expected[k] = inside && active_q && (chosen_q == read_image_q)
-                && ((y * Width + x) * Groups + $signed({8'd0, word_group}) == $signed({8'd0, mark_q}));
+            wire        [7:0] word = (y[5:0] * Width[7:0] + x[5:0]) * Groups[7:0] + word_group;
+            assign expected[k] = inside && active_q && (chosen_q == read_image_q) && (word == mark_q);
         end
     endgenerate
 

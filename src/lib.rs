@@ -10,7 +10,8 @@
 //! use std::path::Path;
 //!
 //! use slimgate::network::{Network, interp::Interpreter};
-//! use slimgate::plan::balance::{Goal, Target, balance};
+//! use slimgate::plan::goal::{Goal, Target};
+//! use slimgate::plan::reach::balance;
 //! use slimgate::plan::device::Device;
 //!
 //! # fn main() -> anyhow::Result<()> {

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use slimgate::network::Network;
-use slimgate::plan::balance::{Goal, Target, balance};
 use slimgate::plan::device::Device;
+use slimgate::plan::goal::{Goal, Target};
+use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, Plan};
 
 fn example() -> Network {

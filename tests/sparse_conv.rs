@@ -9,8 +9,9 @@ use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec
 use slimgate::network::interp::Interpreter;
 use slimgate::network::random::random_image;
 use slimgate::network::{Network, Params};
-use slimgate::plan::balance::{Goal, Target, balance};
 use slimgate::plan::device::Device;
+use slimgate::plan::goal::{Goal, Target};
+use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, LayerPlan, Plan};
 use slimgate::rtl;
 use slimgate::sim::manifest::Manifest;

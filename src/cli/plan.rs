@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Table, presets};
+use serde_json::json;
 
 use super::Output;
 use crate::error::InputError;
 use crate::network::Network;
-use crate::plan::balance::{Goal, Target, balance};
 use crate::plan::device::{DEVICES, Device};
+use crate::plan::goal::{Goal, Target};
+use crate::plan::pareto::{Point, front};
+use crate::plan::reach::balance;
 use crate::plan::{LayerPlan, Plan};
 use crate::rtl::scripts::Board;
 
@@ -36,9 +39,17 @@ pub struct TargetArgs {
     #[arg(long)]
     pub max_lanes: Option<usize>,
 
+    /// The fastest design that fits the device: what is planned without another target.
+    #[arg(long, conflicts_with_all = ["max_lanes", "target_cycles", "target_fps"])]
+    pub fit: bool,
+
     /// Most multiplier blocks: lanes past them multiply in LUTs.
     #[arg(long)]
     pub max_dsp: Option<usize>,
+
+    /// Most LUTs, by the estimate.
+    #[arg(long)]
+    pub max_lut: Option<usize>,
 }
 
 impl TargetArgs {
@@ -60,10 +71,10 @@ impl TargetArgs {
     /// [`InputError`] for an unknown device or a value that makes no sense.
     pub fn goal(&self) -> Result<Goal, InputError> {
         let device = self.board()?.device;
-        Ok(Goal { target: self.target(device)?, device, max_dsp: self.max_dsp })
+        Ok(Goal { target: self.target()?, device, max_dsp: self.max_dsp, max_lut: self.max_lut })
     }
 
-    fn target(&self, device: Device) -> Result<Target, InputError> {
+    fn target(&self) -> Result<Target, InputError> {
         if let Some(fps) = self.target_fps {
             if !(fps > 0.0 && fps.is_finite()) {
                 return Err(InputError::new("--target-fps", fps.to_string(), "above 0"));
@@ -73,7 +84,7 @@ impl TargetArgs {
         Ok(match (self.target_cycles, self.max_lanes) {
             (Some(cycles), _) => Target::Cycles(cycles),
             (None, Some(lanes)) => Target::Lanes(lanes),
-            (None, None) => Target::Fit(device),
+            (None, None) => Target::Fit,
         })
     }
 }
@@ -90,19 +101,29 @@ pub struct PlanArgs {
 
     #[command(flatten)]
     pub target: TargetArgs,
+
+    /// The Pareto front instead of one plan: every design that fits and that no other beats in cycles, LUTs, multiplier
+    /// blocks and block RAM, with the flags that give it.
+    #[arg(long, conflicts_with_all = ["max_lanes", "target_cycles", "target_fps"])]
+    pub pareto: bool,
 }
 
 /// Runs the command.
 pub fn run(args: &PlanArgs, out: &Output) -> anyhow::Result<()> {
     let goal = args.target.goal()?;
     let network = Network::load(&args.network)?;
+    if args.pareto {
+        let points = front(&network, &goal)?;
+        let value = json!({ "network": network.name, "device": goal.device.name, "points": points });
+        return out.result(&value, || points_text(&points, args.target.clock_mhz));
+    }
     let plan = balance(&network, &goal)?;
-    let value = json(&plan)?;
+    let value = plan_json(&plan)?;
     out.result(&value, || text(&plan, args.target.clock_mhz))
 }
 
 /// The plan with the totals of its resources on top, under the names of `slimgate synth --json`.
-fn json(plan: &Plan) -> anyhow::Result<serde_json::Value> {
+fn plan_json(plan: &Plan) -> anyhow::Result<serde_json::Value> {
     let mut value = serde_json::to_value(plan)?;
     let resources = serde_json::to_value(plan.resources)?;
     if let (Some(all), Some(resources)) = (value.as_object_mut(), resources.as_object()) {
@@ -130,6 +151,22 @@ pub fn text(plan: &Plan, clock_mhz: f64) -> String {
         r.dsp,
         r.bram36
     )
+}
+
+/// The front as a table.
+fn points_text(points: &[Point], clock_mhz: f64) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
+    table.set_header(["cycles an image", "images/s", "lanes", "LUT~", "FF~", "DSP~", "BRAM36~", "flags"]);
+    for point in points {
+        let r = &point.resources;
+        let fps = clock_mhz * 1e6 / point.cycles_per_image as f64;
+        let figures = [fps, point.lanes as f64, r.lut, r.ff, r.dsp].map(|figure| format!("{figure:.0}"));
+        let first = [point.cycles_per_image.to_string()];
+        let last = [format!("{:.1}", r.bram36), point.flags.clone()];
+        table.add_row(first.into_iter().chain(figures).chain(last));
+    }
+    format!("{table}\n{} designs at {clock_mhz} MHz; resources are estimated\n", points.len())
 }
 
 fn row(plan: &Plan, layer: &LayerPlan) -> Vec<String> {

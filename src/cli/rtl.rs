@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Output;
 use super::plan::{TargetArgs, text};
 use crate::network::Network;
-use crate::plan::balance::balance;
+use crate::plan::reach::balance;
 use crate::rtl::{design, generate, scripts};
 
 /// Generate the Verilog of a network.

@@ -18,6 +18,12 @@ pub struct HardwareConfig {
     /// Most multiply-accumulate lanes over all layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_lanes: Option<usize>,
+    /// Most multiplier blocks; lanes past them multiply in LUTs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_dsp: Option<usize>,
+    /// Most LUTs, by the estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_lut: Option<usize>,
 }
 
 /// The simulation of a run.
@@ -34,7 +40,14 @@ pub struct SimConfig {
 
 impl Default for HardwareConfig {
     fn default() -> Self {
-        Self { device: "xc7z020".into(), clock_mhz: 100.0, target_fps: None, max_lanes: None }
+        Self {
+            device: "xc7z020".into(),
+            clock_mhz: 100.0,
+            target_fps: None,
+            max_lanes: None,
+            max_dsp: None,
+            max_lut: None,
+        }
     }
 }
 

@@ -1,14 +1,12 @@
-//! The planner: the smallest design for a target, or the fastest that a budget allows.
+//! The planner: the smallest design that keeps a number of cycles an image.
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-use serde::Serialize;
-
 use super::Plan;
-use super::choose::{Chooser, beats, columns, dense_cycles, fed, foldings, lanes, plan, steps, steps_within, supplied};
+use super::choose::{
+    Chooser, Planned, beats, columns, dense_cycles, fed, foldings, lanes, plan, steps, steps_within, supplied,
+};
 use super::conv::{Folding, log2_ceil};
-use super::device::Device;
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
@@ -16,39 +14,10 @@ use super::sparse_conv::{SparseConvFolding, cost};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
-use crate::error::InputError;
 use crate::network::Network;
 use crate::network::graph::Shape;
-
-/// What the plan should reach.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// The smallest design that takes at most this many cycles an image.
-    Cycles(u64),
-    /// The fastest design of at most this many multiply-accumulate lanes.
-    Lanes(usize),
-    /// The fastest design whose estimated resources fit the device.
-    Fit(Device),
-}
-
-/// What a plan is for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Goal {
-    /// What it should reach.
-    pub target: Target,
-    /// The FPGA; never are more of its multiplier blocks used than it has.
-    pub device: Device,
-    /// Most multiplier blocks, where fewer are wanted.
-    pub max_dsp: Option<usize>,
-}
-
-impl Goal {
-    /// `target` on `device`, with as many blocks as it has.
-    pub const fn new(target: Target, device: Device) -> Self {
-        Self { target, device, max_dsp: None }
-    }
-}
+use crate::synth::Target;
+use anyhow::Result;
 
 /// Bank counts that are considered.
 const BANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
@@ -145,95 +114,32 @@ fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
     BLOCK_LUTS * blocks + sum_bits as usize * adders + select
 }
 
-/// Plans `network` for `goal`; lanes past the budget of multiplier blocks multiply in LUTs.
-///
-/// # Errors
-/// [`InputError`] where an operation has no engine, or no folding reaches the target.
-pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
-    let bounds = sparse_bounds(network)?;
-    let block = Block::of(goal.device.family);
-    let has = goal.device.dsp as usize;
-    let most = goal.max_dsp.map_or(has, |max| max.min(has));
-    let at = |cycles: u64| plan(network, block, Some(most), &mut Balanced { network, cycles, block, bounds: &bounds });
-    let plan = reach(goal.target, goal.max_dsp, at)?;
-    if let Some(max) = goal.max_dsp.filter(|_| !within(&plan, goal.max_dsp)) {
-        let found = format!("{:.0} DSPs, no lane among them", plan.resources.dsp);
-        return Err(InputError::new("--max-dsp", found, format!("at most {max}")).into());
-    }
-    Ok(plan)
+/// Plans one network for one family of FPGAs, again and again.
+pub struct Planner<'a> {
+    network: &'a Network,
+    block: Block,
+    bounds: BTreeMap<String, Vec<(usize, u64)>>,
+    planned: Planned,
 }
 
-/// True where `plan` keeps the budget of multiplier blocks, if there is one.
-fn within(plan: &Plan, max_dsp: Option<usize>) -> bool {
-    max_dsp.is_none_or(|max| plan.resources.dsp <= max as f64)
-}
-
-/// The plan for `target` among those that `at` gives for a number of cycles.
-fn reach(target: Target, max_dsp: Option<usize>, at: impl Fn(u64) -> Result<Plan>) -> Result<Plan> {
-    let budget = max_dsp.map_or(String::new(), |max| format!(", and at most {max} DSP (--max-dsp)"));
-    match target {
-        Target::Cycles(cycles) => {
-            let plan = at(cycles)?;
-            if plan.cycles_per_image > cycles {
-                let slow = plan.layers.iter().max_by_key(|l| l.cycles_per_image).map_or("input", |l| l.node.as_str());
-                let found = format!("{} cycles an image, limited by {slow:?}", plan.cycles_per_image);
-                return Err(InputError::new("target", found, format!("at most {cycles}")).into());
-            }
-            Ok(plan)
-        }
-        Target::Lanes(lanes) => {
-            let expected = format!("at most {lanes} lanes{budget}");
-            fastest(at, "lanes", expected, |p| p.lanes <= lanes && within(p, max_dsp))
-        }
-        Target::Fit(device) => {
-            let expected = format!(
-                "what {} has: {} LUT, {} DSP, {} kbit of block RAM{budget}",
-                device.name, device.lut, device.dsp, device.bram_kbit
-            );
-            fastest(at, "device", expected, |p| fits(p, &device) && within(p, max_dsp))
-        }
+impl<'a> Planner<'a> {
+    /// A planner for `network`.
+    ///
+    /// # Errors
+    /// [`InputError`](crate::error::InputError) where an operation has no engine.
+    pub fn new(network: &'a Network, family: Target) -> Result<Self> {
+        Ok(Self { network, block: Block::of(family), bounds: sparse_bounds(network)?, planned: Planned::default() })
     }
-}
 
-/// True where `plan`'s estimate leaves a fifth of the LUTs free and fits the rest.
-fn fits(plan: &Plan, device: &Device) -> bool {
-    let r = &plan.resources;
-    r.lut <= 0.8 * f64::from(device.lut)
-        && r.ff <= f64::from(device.ff)
-        && r.dsp <= f64::from(device.dsp)
-        && r.bram36 * 36.0 <= f64::from(device.bram_kbit)
-}
-
-/// The smallest cycle target whose plan `fits`, by bisection between one cycle and the fully serial design.
-fn fastest(
-    at: impl Fn(u64) -> Result<Plan>,
-    place: &str,
-    expected: String,
-    fits: impl Fn(&Plan) -> bool,
-) -> Result<Plan> {
-    let mut best = at(u64::MAX)?;
-    if !fits(&best) {
-        let r = &best.resources;
-        let found = format!(
-            "{} lanes, {:.0} LUT, {:.0} DSP, {:.1} BRAM36 for the smallest design of {}",
-            best.lanes, r.lut, r.dsp, r.bram36, best.name
-        );
-        return Err(InputError::new(place, found, expected).into());
+    /// The smallest plan that takes `cycles` an image (the fastest where none does), with at most `blocks` multiplier
+    /// blocks where that can be: lanes past them multiply in LUTs, requantizers cannot.
+    ///
+    /// # Errors
+    /// Where no folding suits the stages around it.
+    pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
+        let mut chooser = Balanced { network: self.network, cycles, block: self.block, bounds: &self.bounds };
+        plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
-    let (mut low, mut high) = (0, best.cycles_per_image);
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        let plan = at(middle)?;
-        if fits(&plan) && plan.cycles_per_image < best.cycles_per_image {
-            high = plan.cycles_per_image.min(middle);
-            best = plan;
-        } else {
-            low = middle;
-        }
-    }
-    // With the bottleneck fixed, no other stage needs to be faster.
-    let smallest = at(best.cycles_per_image)?;
-    Ok(if fits(&smallest) && smallest.cycles_per_image <= best.cycles_per_image { smallest } else { best })
 }
 
 /// The cycle bound of every sparse stage for each number of banks, its stream one value a beat.

@@ -1,5 +1,8 @@
 //! Picks a folding for every stage, from the last to the first, so that each stream's lanes fit all its ends.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use anyhow::{Result, anyhow};
 
 use super::conv::Folding;
@@ -124,15 +127,34 @@ pub trait Chooser {
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize>;
 }
 
+/// Engines planned before, by stage, choice and the streams that arrive: the order of a large sparse layer's weights
+/// takes longer than all the rest of a plan.
+pub type Planned = Mutex<HashMap<(usize, Choice, Vec<Stream>), LayerPlan>>;
+
 /// Plans `network` with the foldings that `chooser` picks, with multiplier blocks like `block`, at most
-/// `most` of them: lanes past them multiply in LUTs.
+/// `most` of them: lanes past them multiply in LUTs. Engines that are in `planned` are taken from there.
 ///
 /// # Errors
 /// Where a choice does not fit.
-pub fn plan(network: &Network, block: Block, most: Option<usize>, chooser: &mut dyn Chooser) -> Result<Plan> {
+pub fn plan(
+    network: &Network,
+    block: Block,
+    most: Option<usize>,
+    planned: &Planned,
+    chooser: &mut dyn Chooser,
+) -> Result<Plan> {
     let stages = stages(network)?;
     let choices = choices(network, &stages, chooser)?;
-    let mut plan = assemble(network, &stages, &choices, block)?;
+    let engine = |stage: usize, choice: Choice, streams: Vec<Stream>| {
+        let key = (stage, choice, streams);
+        if let Some(layer) = planned.lock().expect("no holder panics").get(&key) {
+            return Some(layer.clone());
+        }
+        let plan = layer(network, &stages[stage], &key.2, choice, block)?;
+        planned.lock().expect("no holder panics").insert(key, plan.clone());
+        Some(plan)
+    };
+    let mut plan = assemble(network, &stages, &choices, engine)?;
     dsp::limit(&mut plan, most);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);
@@ -193,13 +215,17 @@ fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<C
     })
 }
 
-fn assemble(network: &Network, stages: &[Stage], choices: &[Choice], block: Block) -> Result<Plan> {
+fn assemble(
+    network: &Network,
+    stages: &[Stage],
+    choices: &[Choice],
+    engine: impl Fn(usize, Choice, Vec<Stream>) -> Option<LayerPlan>,
+) -> Result<Plan> {
     let mut layers: Vec<LayerPlan> = Vec::new();
-    for (stage, &choice) in stages.iter().zip(choices) {
+    for (i, (stage, &choice)) in stages.iter().zip(choices).enumerate() {
         let stream = |input: &Arrival| input.source.map_or(pixels(network.input), |source| layers[source].out);
         let streams: Vec<Stream> = stage.inputs.iter().map(stream).collect();
-        let plan = layer(network, stage, &streams, choice, block)
-            .ok_or_else(|| anyhow!("{choice:?} does not fit {} behind {streams:?}", stage.node))?;
+        let plan = engine(i, choice, streams).ok_or_else(|| anyhow!("{choice:?} does not fit {}", stage.node))?;
         layers.push(plan);
     }
     let slowest = layers.iter().map(|l| l.cycles_per_image).max().unwrap_or(0);

@@ -8,8 +8,8 @@ use super::layer::LayerPlan;
 const TINY_PRODUCT_BITS: u32 = 5;
 
 /// Gives every lane's product to a multiplier block, tiny ones apart, then moves lanes to LUTs until at most `max`
-/// blocks are left, or no lane is: requantizers and the sparse fully connected engine's multipliers stay. The lanes that cost the fewest
-/// LUTs for a block go first, and of those the smallest groups.
+/// blocks are left, or no lane is: requantizers and the sparse fully connected engine's multipliers stay. The lanes that
+/// cost the fewest LUTs for a block go first, and of those the smallest groups.
 pub fn limit(plan: &mut Plan, max: Option<usize>) {
     for layer in &mut plan.layers {
         let bits = layer.input().bits;

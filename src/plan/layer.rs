@@ -18,7 +18,7 @@ use crate::network::Network;
 use crate::network::graph::ActType;
 
 /// How a stage is folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Choice {
     /// Lanes, and results that leave a cycle.
     Conv(Folding, usize),

@@ -2,9 +2,10 @@
 //!
 //! [`stages`] turns the network into engines-to-be and the streams between them, [`choose`] picks a folding for each from
 //! the last to the first (so that the lanes of every stream fit all its ends), [`layer`] computes every number of one
-//! engine, [`buffers`] what waits in front of a join, and [`balance`] finds the target that a lane budget, a frame rate
-//! or a device allows.
+//! engine, [`buffers`] what waits in front of a join, [`balance`] plans for a number of cycles, [`reach`] for a [`goal`],
+//! and [`pareto`] for all of them.
 
+pub mod advice;
 pub mod affine;
 pub mod balance;
 pub mod buffers;
@@ -15,12 +16,15 @@ pub mod device;
 pub mod dsp;
 pub mod engine;
 pub mod estimate;
+pub mod goal;
 pub mod join;
 pub mod layer;
 pub mod memory;
 pub mod pack;
+pub mod pareto;
 pub mod pool;
 pub mod random;
+pub mod reach;
 pub mod reorder;
 pub mod requant;
 pub mod schedule;

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::Plan;
-use super::choose::{self, Chooser, columns, foldings, plan, steps, steps_within};
+use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within};
 use super::conv::Folding;
 use super::layer::Choice;
 use super::pack::Block;
@@ -63,5 +63,5 @@ pub fn random(network: &Network, rng: &mut impl Rng) -> anyhow::Result<Plan> {
     let family = [Target::Xc7, Target::Xcup, Target::Ecp5].choose(rng).copied().unwrap_or(Target::Xc7);
     // Some lanes in LUTs.
     let most = rng.random_bool(0.5).then(|| rng.random_range(0..=64));
-    plan(network, Block::of(family), most, &mut RandomChooser(rng))
+    plan(network, Block::of(family), most, &Planned::default(), &mut RandomChooser(rng))
 }

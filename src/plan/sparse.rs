@@ -39,7 +39,7 @@ pub struct SparseInput {
 }
 
 /// How many banks work, and how many activations arrive a beat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct SparseFolding {
     /// Accumulator banks, each one entry a cycle.
     pub banks: usize,

@@ -23,7 +23,7 @@ use super::window::WindowPlan;
 use crate::network::graph::{ActType, Shape};
 
 /// How a sparse convolution is folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct SparseConvFolding {
     /// Taps of the window a cycle.
     pub k_par: usize,

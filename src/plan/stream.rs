@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::network::graph::{ActType, Shape};
 
 /// A stream of pixels in raster order: `ceil(channels / lanes)` beats a pixel, channels ascending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Stream {
     /// Channels of a pixel.
     pub channels: usize,

@@ -13,8 +13,9 @@ use crate::data::Images;
 use crate::error::InputError;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
-use crate::plan::balance::{Goal, Target, balance};
 use crate::plan::device::Device;
+use crate::plan::goal::{Goal, Target};
+use crate::plan::reach::balance;
 use crate::plan::{Engine, LayerPlan, Plan};
 use crate::rtl::scripts::Board;
 use crate::rtl::{design, generate, scripts};
@@ -44,7 +45,7 @@ pub fn target(config: &HardwareConfig) -> Result<(Target, String), InputError> {
     }
     Ok(match config.max_lanes {
         Some(lanes) => (Target::Lanes(lanes), format!("the fastest of at most {lanes} lanes")),
-        None => (Target::Fit(device), format!("the fastest that fits {}", device.name)),
+        None => (Target::Fit, format!("the fastest that fits {}", device.name)),
     })
 }
 
@@ -57,7 +58,8 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let network = Network::load(run)?;
     let began = Instant::now();
     let device = Device::named(&config.device)?;
-    let plan = balance(&network, &Goal::new(target, device))?;
+    let goal = Goal { target, device, max_dsp: config.max_dsp, max_lut: config.max_lut };
+    let plan = balance(&network, &goal)?;
     let mut files = generate(&network, &plan, Some(run))?;
     let board = Board { device, clock_mhz: config.clock_mhz };
     files.extend(scripts::emit(&plan.name, &files, &board)?);

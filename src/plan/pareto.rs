@@ -1,0 +1,114 @@
+//! The Pareto front of cycles against resources: designs of which no other is as good in everything.
+
+use anyhow::Result;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::balance::Planner;
+use super::goal::{Goal, Target};
+use super::reach::fastest;
+use super::{Plan, Resources, advice};
+use crate::network::Network;
+
+/// Cycle targets that are tried between the fastest design and the serial one.
+const TARGETS: usize = 32;
+/// Parts of the multiplier blocks that a design wants, that are tried as a budget: the other products go to LUTs.
+const BLOCK_PARTS: [f64; 4] = [1.0, 0.5, 0.25, 0.0];
+
+/// One design of the front.
+#[derive(Debug, Clone, Serialize)]
+pub struct Point {
+    /// Planned cycles an image.
+    pub cycles_per_image: u64,
+    /// Multiply-accumulate lanes.
+    pub lanes: usize,
+    /// Estimated resources.
+    #[serde(flatten)]
+    pub resources: Resources,
+    /// Flags that give this design.
+    pub flags: String,
+}
+
+/// The designs of `network` that keep the limits of `goal` and the device's, fastest first, dominated ones left out.
+///
+/// # Errors
+/// As [`super::reach::balance`]; not even the smallest design fits.
+pub fn front(network: &Network, goal: &Goal) -> Result<Vec<Point>> {
+    let goal = Goal { target: Target::Fit, ..*goal };
+    let planner = Planner::new(network, goal.device.family)?;
+    let fits = |plan: &Plan| goal.broken(plan).is_none();
+    let fast = match fastest(|cycles| planner.at(cycles, goal.blocks()), fits)? {
+        Ok(plan) => plan.cycles_per_image,
+        Err(smallest) => {
+            let limit = goal.broken(&smallest).expect("it does not fit");
+            return Err(advice::too_large(network, &goal, &smallest, limit).into());
+        }
+    };
+    let serial = planner.at(u64::MAX, goal.blocks())?.cycles_per_image;
+    let points: Vec<Vec<Point>> =
+        targets(fast, serial).into_par_iter().map(|cycles| at(&planner, &goal, cycles)).collect::<Result<_>>()?;
+    Ok(undominated(points.into_iter().flatten().collect()))
+}
+
+/// Cycle targets from `fast` to `serial`, evenly in their logarithm.
+fn targets(fast: u64, serial: u64) -> Vec<u64> {
+    let ratio = serial as f64 / fast as f64;
+    let mut all: Vec<u64> =
+        (0..=TARGETS).map(|k| (fast as f64 * ratio.powf(k as f64 / TARGETS as f64)).round() as u64).collect();
+    all.dedup();
+    all
+}
+
+/// The designs for one cycle target, that differ in how many products are in multiplier blocks.
+fn at(planner: &Planner, goal: &Goal, cycles: u64) -> Result<Vec<Point>> {
+    let free = planner.at(cycles, goal.blocks())?;
+    let mut points = Vec::new();
+    let mut had = None;
+    for part in BLOCK_PARTS {
+        let max_dsp = (free.resources.dsp * part) as usize;
+        let plan = planner.at(cycles, max_dsp)?;
+        if goal.broken(&plan).is_none() && had != Some(plan.resources.dsp) {
+            had = Some(plan.resources.dsp);
+            let flags = format!("--target-cycles {} --max-dsp {:.0}", plan.cycles_per_image, plan.resources.dsp);
+            points.push(Point {
+                cycles_per_image: plan.cycles_per_image,
+                lanes: plan.lanes,
+                resources: plan.resources,
+                flags,
+            });
+        }
+    }
+    Ok(points)
+}
+
+/// `points` without those that another is better than, ordered by cycles, then by multiplier blocks.
+fn undominated(mut points: Vec<Point>) -> Vec<Point> {
+    points
+        .sort_by(|a, b| a.cycles_per_image.cmp(&b.cycles_per_image).then(a.resources.dsp.total_cmp(&b.resources.dsp)));
+    points.dedup_by(|a, b| a.cycles_per_image == b.cycles_per_image && a.resources == b.resources);
+    let costs = |p: &Point| [p.cycles_per_image as f64, p.resources.lut, p.resources.dsp, p.resources.bram36];
+    let better = |a: &Point, b: &Point| {
+        let pairs: Vec<(f64, f64)> = costs(a).into_iter().zip(costs(b)).collect();
+        pairs.iter().all(|(a, b)| a <= b) && pairs.iter().any(|(a, b)| a < b)
+    };
+    let kept = points.iter().filter(|p| !points.iter().any(|other| better(other, p)));
+    kept.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(cycles_per_image: u64, lut: f64, dsp: f64) -> Point {
+        let resources = Resources { lut, dsp, ..Resources::default() };
+        Point { cycles_per_image, lanes: 1, resources, flags: String::new() }
+    }
+
+    #[test]
+    fn what_another_beats_in_everything_goes() {
+        let points = vec![point(20, 5.0, 1.0), point(10, 9.0, 0.0), point(10, 5.0, 2.0), point(20, 6.0, 2.0)];
+        let front = undominated(points);
+        let kept: Vec<(u64, f64)> = front.iter().map(|p| (p.cycles_per_image, p.resources.lut)).collect();
+        assert_eq!(kept, [(10, 9.0), (10, 5.0), (20, 5.0)]);
+    }
+}

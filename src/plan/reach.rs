@@ -1,0 +1,78 @@
+//! From a goal to its plan: a cycle target as it is, a budget by bisection over cycle targets.
+
+use anyhow::Result;
+
+use super::Plan;
+use super::advice;
+use super::balance::Planner;
+use super::goal::{Goal, Target};
+use crate::error::InputError;
+use crate::network::Network;
+
+/// Plans `network` for `goal`; lanes past the budget of multiplier blocks multiply in LUTs.
+///
+/// # Errors
+/// [`InputError`] where an operation has no engine, or nothing reaches the goal: then it names the layer, the resource
+/// and the nearest change that would.
+pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
+    let planner = Planner::new(network, goal.device.family)?;
+    let at = |cycles| planner.at(cycles, goal.blocks());
+    match goal.target {
+        Target::Cycles(cycles) => {
+            let plan = at(cycles)?;
+            if plan.cycles_per_image > cycles {
+                let slow = plan.layers.iter().max_by_key(|l| l.cycles_per_image).map_or("input", |l| l.node.as_str());
+                let found = format!("{} cycles an image, limited by {slow:?}", plan.cycles_per_image);
+                return Err(InputError::new("target", found, format!("at most {cycles}")).into());
+            }
+            match goal.broken(&plan) {
+                Some(limit) => Err(advice::too_large(network, goal, &plan, limit).into()),
+                None => Ok(plan),
+            }
+        }
+        Target::Lanes(lanes) => {
+            let fits = |plan: &Plan| plan.lanes <= lanes && goal.broken(plan).is_none();
+            fastest(at, fits)?.map_err(|smallest| too_small(network, goal, &smallest, Some(lanes)).into())
+        }
+        Target::Fit => {
+            let fits = |plan: &Plan| goal.broken(plan).is_none();
+            fastest(at, fits)?.map_err(|smallest| too_small(network, goal, &smallest, None).into())
+        }
+    }
+}
+
+fn too_small(network: &Network, goal: &Goal, smallest: &Plan, lanes: Option<usize>) -> InputError {
+    match (goal.broken(smallest), lanes) {
+        (Some(limit), _) => advice::too_large(network, goal, smallest, limit),
+        (None, lanes) => {
+            let found = format!("{} lanes for the smallest design of {}", smallest.lanes, smallest.name);
+            InputError::new("lanes", found, format!("at most {}", lanes.unwrap_or(0)))
+        }
+    }
+}
+
+/// The plan of the smallest cycle target that `fits`, by bisection between one cycle and the fully serial design; that
+/// one where not even it fits.
+///
+/// # Errors
+/// Where `at` fails.
+pub fn fastest(at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Result<Plan, Box<Plan>>> {
+    let mut best = at(u64::MAX)?;
+    if !fits(&best) {
+        return Ok(Err(Box::new(best)));
+    }
+    let (mut low, mut high) = (0, best.cycles_per_image);
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        let plan = at(middle)?;
+        if fits(&plan) && plan.cycles_per_image < best.cycles_per_image {
+            high = plan.cycles_per_image.min(middle);
+            best = plan;
+        } else {
+            low = middle;
+        }
+    }
+    // With the bottleneck fixed, no other stage needs to be faster.
+    let smallest = at(best.cycles_per_image)?;
+    Ok(Ok(if fits(&smallest) && smallest.cycles_per_image <= best.cycles_per_image { smallest } else { best }))
+}

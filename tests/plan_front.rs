@@ -1,0 +1,86 @@
+//! The Pareto front, and what the planner says where nothing fits.
+
+use std::path::Path;
+
+use slimgate::network::graph::InputSpec;
+use slimgate::network::{Network, Params};
+use slimgate::plan::device::Device;
+use slimgate::plan::goal::{Goal, Target};
+use slimgate::plan::pareto::{Point, front};
+use slimgate::plan::reach::balance;
+
+fn example() -> Network {
+    Network::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/example-network")).unwrap()
+}
+
+fn goal(target: Target, device: &str) -> Goal {
+    Goal::new(target, Device::named(device).unwrap())
+}
+
+fn costs(point: &Point) -> [f64; 4] {
+    let r = &point.resources;
+    [point.cycles_per_image as f64, r.lut, r.dsp, r.bram36]
+}
+
+#[test]
+fn no_design_of_the_front_beats_another_and_its_flags_give_it() {
+    let network = example();
+    let points = front(&network, &goal(Target::Fit, "xc7z020")).unwrap();
+    assert!(points.len() > 10, "{}", points.len());
+    let fastest = balance(&network, &goal(Target::Fit, "xc7z020")).unwrap();
+    assert_eq!(points[0].cycles_per_image, fastest.cycles_per_image);
+    for (i, point) in points.iter().enumerate() {
+        let beaten =
+            |(k, other): (usize, &Point)| k != i && costs(other).iter().zip(costs(point)).all(|(o, p)| *o <= p);
+        assert!(!points.iter().enumerate().any(beaten), "{point:?}");
+        let flags: Vec<&str> = point.flags.split(' ').collect();
+        let ["--target-cycles", cycles, "--max-dsp", dsp] = flags[..] else { panic!("{}", point.flags) };
+        let target = Target::Cycles(cycles.parse().unwrap());
+        let plan = balance(&network, &Goal { max_dsp: dsp.parse().ok(), ..goal(target, "xc7z020") }).unwrap();
+        assert_eq!((plan.cycles_per_image, plan.resources), (point.cycles_per_image, point.resources));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_named_with_a_change_that_does() {
+    let network = example();
+    let fit = balance(&network, &goal(Target::Fit, "xc7z020")).unwrap();
+    let most = fit.resources.lut as usize * 3 / 4;
+    let target = Target::Cycles(fit.cycles_per_image);
+    let error = balance(&network, &Goal { max_lut: Some(most), ..goal(target, "xc7z020") }).unwrap_err().to_string();
+    let (_, advice) = error.split_once("it would fit with ").unwrap_or_else(|| panic!("{error}"));
+    assert!(error.starts_with("--max-lut: found ") && error.contains("of them in \"conv"), "{error}");
+    let cycles: u64 = advice.split_once(" cycles").unwrap().0.parse().unwrap();
+    let slower = Goal { max_lut: Some(most), ..goal(Target::Cycles(cycles), "xc7z020") };
+    assert!(balance(&network, &slower).unwrap().resources.lut <= most as f64);
+    assert!(balance(&network, &Goal { max_lut: Some(10), ..slower }).is_err());
+}
+
+/// 256 pixels to 80 scores with weights of 8 bits: 164 kbit, where iCE40 UltraPlus has 120.
+fn large() -> Network {
+    let nodes = serde_json::json!([
+        { "name": "flat", "inputs": ["input"], "op": { "flatten": {} } },
+        { "name": "fc", "inputs": ["flat"], "op": { "dense": { "out_features": 80, "weight_bits": 8, "storage": "dense" } } }
+    ]);
+    let weight = (0..80 * 256).map(|i| (i * 37 % 251 - 125) as i8).collect();
+    let params = Params { weight, bias: vec![0; 80], ..Params::default() };
+    Network {
+        name: "large".into(),
+        input: InputSpec { channels: 1, height: 16, width: 16 },
+        classes: (0..80).map(|class| format!("class{class}")).collect(),
+        nodes: serde_json::from_value(nodes).unwrap(),
+        params: [("fc".to_string(), params)].into(),
+    }
+}
+
+#[test]
+fn a_network_that_a_device_cannot_hold_is_told_which_can() {
+    let network = large();
+    let error = balance(&network, &goal(Target::Fit, "ice40up5k")).unwrap_err().to_string();
+    assert!(error.starts_with("--device: found ") && error.contains("BRAM36 of them in \"fc\""), "{error}");
+    let (_, device) = error.split_once("--device ").unwrap_or_else(|| panic!("{error}"));
+    let device = device.split([',', ')']).next().unwrap();
+    assert!(balance(&network, &goal(Target::Fit, device)).is_ok());
+    let (_, bits) = error.split_once(", or ").unwrap_or_else(|| panic!("{error}"));
+    assert!(bits.contains("bits a weight of \"fc\" instead of 8"), "{error}");
+}
