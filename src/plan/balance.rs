@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Plan;
-use super::choose::{
-    Chooser, Planned, beats, columns, dense_cycles, fed, foldings, lanes, plan, steps, steps_within, supplied,
-};
+use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
 use super::conv::{Folding, log2_ceil};
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
-use super::sparse_conv::{SparseConvFolding, cost};
+use super::sparse_conv::{SparseConvFolding, candidates, cost};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
 use crate::network::Network;
-use crate::network::graph::Shape;
 use crate::synth::Target;
 use anyhow::Result;
 
@@ -32,6 +29,8 @@ struct Balanced<'a> {
     block: Block,
     /// Cycle bounds by stage and banks.
     bounds: &'a BTreeMap<String, Vec<(usize, u64)>>,
+    /// Weights that are not 0, by node.
+    nonzeros: &'a BTreeMap<String, usize>,
 }
 
 impl Chooser for Balanced<'_> {
@@ -63,7 +62,8 @@ impl Chooser for Balanced<'_> {
     fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice> {
         let dense = self.dense(stage, demand);
         let most_slots = dense.map_or(1, |(folding, _)| folding.lanes());
-        let sparse = sparse_choices(stage, demand, self.cycles, most_slots).into_iter().map(Choice::SparseConv);
+        let goal = candidates::Goal { cycles: self.cycles, most_slots, nonzeros: self.nonzeros[&stage.node] };
+        let sparse = candidates::foldings(stage, demand, &goal).into_iter().map(Choice::SparseConv);
         let choices = sparse.chain(dense.map(|(folding, step)| Choice::Conv(folding, step)));
         let rated = choices.filter_map(|choice| {
             let (Choice::Conv(Folding { in_par, .. }, _) | Choice::SparseConv(SparseConvFolding { in_par, .. })) =
@@ -86,22 +86,6 @@ impl Chooser for Balanced<'_> {
     }
 }
 
-/// The foldings of a sparse convolution that keep `cycles` an image: at most `most_slots` words of the window a cycle, and
-/// the fewest results a cycle.
-fn sparse_choices(stage: &Stage, demand: &Demand, cycles: u64, most_slots: usize) -> Vec<SparseConvFolding> {
-    let Shape { c, h, w } = stage.output;
-    let weights = stage.taps() * stage.channels() * c;
-    let window = (cycles / (h * w) as u64).min(weights as u64) as usize;
-    let fits = |f: &Folding| f.out_par == c && f.products() <= most_slots && columns(stage, *f) <= window;
-    let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, *f, demand, cycles));
-    all.filter_map(|f| {
-        let steps = steps_within(stage, f, window, &demand.wants);
-        let step = steps.into_iter().find(|&s| beats(stage, s) <= cycles)?;
-        Some(SparseConvFolding { k_par: f.k_par, in_par: f.in_par, step, cycles: window })
-    })
-    .collect()
-}
-
 /// LUTs of a folding, roughly, a multiplier block counted as [`BLOCK_LUTS`]: blocks, adders behind their chains, an
 /// accumulator and a serializer for each output, and what selects several taps a cycle.
 fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
@@ -119,6 +103,7 @@ pub struct Planner<'a> {
     network: &'a Network,
     block: Block,
     bounds: BTreeMap<String, Vec<(usize, u64)>>,
+    nonzeros: BTreeMap<String, usize>,
     planned: Planned,
 }
 
@@ -128,7 +113,18 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// [`InputError`](crate::error::InputError) where an operation has no engine.
     pub fn new(network: &'a Network, family: Target) -> Result<Self> {
-        Ok(Self { network, block: Block::of(family), bounds: sparse_bounds(network)?, planned: Planned::default() })
+        let bounds = sparse_bounds(network)?;
+        let nonzeros = network.params.iter().map(|(node, params)| {
+            let count = params.weight.iter().filter(|weight| **weight != 0).count();
+            (node.clone(), count)
+        });
+        Ok(Self {
+            network,
+            block: Block::of(family),
+            bounds,
+            nonzeros: nonzeros.collect(),
+            planned: Planned::default(),
+        })
     }
 
     /// The smallest plan that takes `cycles` an image (the fastest where none does), with at most `blocks` multiplier
@@ -137,7 +133,13 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where no folding suits the stages around it.
     pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
-        let mut chooser = Balanced { network: self.network, cycles, block: self.block, bounds: &self.bounds };
+        let mut chooser = Balanced {
+            network: self.network,
+            cycles,
+            block: self.block,
+            bounds: &self.bounds,
+            nonzeros: &self.nonzeros,
+        };
         plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
 }

@@ -5,6 +5,7 @@
 //! window takes the same number of cycles, and the planned cycles are exact.
 
 mod bank;
+pub mod candidates;
 pub mod cost;
 mod program;
 

@@ -2,11 +2,15 @@
 
 use super::super::Resources;
 use super::super::estimate::{adder, lut_product, product, requantizers, tap_order, times};
+use super::super::sparse::bits_for;
 use super::{Bank, SparseConvPlan};
 
 /// LUTs that a multiplier block, and a block RAM of 36 kbit, are worth.
 const DSP_LUTS: f64 = 100.0;
 const BRAM_LUTS: f64 = 300.0;
+/// Bits of a word, and words, of a block RAM of 36 kbit at its widest.
+const PROGRAM_WIDTH: f64 = 72.0;
+const PROGRAM_DEPTH: f64 = 512.0;
 
 /// Resources in LUTs, to compare two engines of one layer.
 pub fn in_luts(resources: &Resources) -> f64 {
@@ -30,16 +34,47 @@ pub fn engine(plan: &SparseConvPlan, act_bits: u32) -> Resources {
     products + banks + tree + control + order + results
 }
 
-/// The lanes of a bank without their products: two memories, accumulator, row counter, and the choice among their sums.
+/// The lanes of a bank without their products, and the choice among their sums.
 fn lanes(plan: &SparseConvPlan, bank: &Bank, act_bits: u32) -> Resources {
-    let memories = lut_ram(act_bits, 2 * plan.columns()) + lut_ram(plan.sum_bits, 2 * bank.rows());
-    let counter = f64::from(bank.row_bits());
-    let registers = plan.weight_bits + act_bits + plan.sum_bits + bank.row_bits() + 3;
-    let lane =
-        adder(plan.sum_bits) + Resources { lut: memories + counter, ff: f64::from(registers), ..Default::default() };
+    let (weight_bits, sum_bits, columns) = (plan.weight_bits, plan.sum_bits, plan.columns());
+    let lane = Lane { act_bits, weight_bits, sum_bits, columns, rows: bank.rows() };
     let choices = bank.choices(plan.steps);
-    let pick = if choices > 1 { (choices as f64 / 4.0).ceil() * f64::from(plan.sum_bits) } else { 0.0 };
-    times(bank.lanes.len(), lane) + Resources { lut: pick, ..Default::default() }
+    let pick = if choices > 1 { (choices as f64 / 4.0).ceil() * f64::from(sum_bits) } else { 0.0 };
+    times(bank.lanes.len(), lane.gather()) + Resources { lut: pick, ..Default::default() }
+}
+
+/// What one lane's size depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Lane {
+    /// Bits of an activation.
+    pub act_bits: u32,
+    /// Bits of a weight.
+    pub weight_bits: u32,
+    /// Bits of a sum.
+    pub sum_bits: u32,
+    /// Values that a window has for it.
+    pub columns: usize,
+    /// Rows of its sums.
+    pub rows: usize,
+}
+
+impl Lane {
+    /// Two memories, accumulator, row counter.
+    fn gather(&self) -> Resources {
+        let memories = lut_ram(self.act_bits, 2 * self.columns) + lut_ram(self.sum_bits, 2 * self.rows);
+        let row_bits = bits_for(self.rows - 1);
+        let registers = self.weight_bits + self.act_bits + self.sum_bits + row_bits + 3;
+        let lut = memories + f64::from(row_bits);
+        adder(self.sum_bits) + Resources { lut, ff: f64::from(registers), ..Default::default() }
+    }
+
+    /// All of it in LUTs, its part of a program of `cycles` words among it.
+    pub fn in_luts(&self, cycles: usize) -> f64 {
+        let entry_bits = self.weight_bits + bits_for(self.columns - 1) + 1;
+        let program = f64::from(entry_bits) / PROGRAM_WIDTH * (cycles as f64 / PROGRAM_DEPTH).ceil();
+        let program = Resources { bram36: program, ..Default::default() };
+        in_luts(&(self.gather() + product(self.act_bits, self.weight_bits) + program))
+    }
 }
 
 /// LUTs of a memory with one write and one read port: 6 bits in 4 of them to 32 words, else 7 bits in 8 of them for every
