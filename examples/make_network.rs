@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `BITS` are those of weights and activations. Layers: `conv:CHANNELS[:KERNEL[:STRIDE[:PADDING]]]` (3, 1, half the
-//! kernel), `max:KERNEL[:STRIDE[:PADDING]]`, `avg:KERNEL` (stride as the kernel), `sparse:OUTPUTS:DENSITY`,
+//! kernel), `sconv:CHANNELS:DENSITY[:KERNEL[:STRIDE[:PADDING]]]` of which `DENSITY` are not 0, `max:KERNEL[:STRIDE[:PADDING]]`, `avg:KERNEL` (stride as the kernel), `sparse:OUTPUTS:DENSITY`,
 //! `dense:OUTPUTS`. The first fully connected layer flattens; the last gives the classes. The same bytes for the same seed.
 
 use std::collections::BTreeMap;
@@ -59,34 +59,30 @@ impl Builder {
         let (kind, rest) = text.split_once(':').context("expected KIND:…")?;
         let out = (!last).then(|| ActType::unsigned(self.bits));
         match kind {
-            "conv" => self.conv(&numbers(rest, ':')?, out),
+            "conv" => self.conv(&numbers(rest, ':')?, Storage::Dense, 1.0, out),
+            "sconv" => {
+                let (density, figures) = sparse_figures(rest)?;
+                self.conv(&figures, Storage::Sparse, density, out)
+            }
             "max" | "avg" => self.pool(kind, &numbers(rest, ':')?),
             "sparse" => {
                 let (outputs, density) = rest.split_once(':').context("expected OUTPUTS:DENSITY")?;
                 self.dense(outputs.parse()?, Storage::Sparse, density.parse()?, out)
             }
             "dense" => self.dense(rest.parse()?, Storage::Dense, 1.0, out),
-            _ => bail!("expected conv, max, avg, sparse or dense"),
+            _ => bail!("expected conv, sconv, max, avg, sparse or dense"),
         }
     }
 
-    fn conv(&mut self, figures: &[usize], out: Option<ActType>) -> anyhow::Result<()> {
+    fn conv(&mut self, figures: &[usize], storage: Storage, density: f64, out: Option<ActType>) -> anyhow::Result<()> {
         let at = |i: usize, default: usize| figures.get(i).copied().unwrap_or(default);
         let (outputs, kernel, stride) = (at(0, 1), at(1, 3), at(2, 1));
         let padding = at(3, kernel / 2);
-        let params = self.weights(outputs, self.head.c * kernel * kernel, 1.0, out.is_some());
+        let params = self.weights(outputs, self.head.c * kernel * kernel, density, out.is_some());
         self.slide(kernel, stride, padding)?;
         self.head.c = outputs;
         let [kernel, stride, padding] = [kernel, stride, padding].map(|n| [n, n]);
-        let conv = Conv {
-            out_channels: outputs,
-            kernel,
-            stride,
-            padding,
-            weight_bits: self.bits,
-            storage: Storage::Dense,
-            out,
-        };
+        let conv = Conv { out_channels: outputs, kernel, stride, padding, weight_bits: self.bits, storage, out };
         self.push("conv", Op::Conv(conv), Some(params));
         Ok(())
     }
@@ -158,6 +154,14 @@ impl Builder {
         let classes = (0..self.head.c).map(|class| class.to_string()).collect();
         Network { name: name.into(), input: self.input, classes, nodes: self.nodes, params: self.params }
     }
+}
+
+/// `CHANNELS:DENSITY[:KERNEL…]`: the density, and the figures without it.
+fn sparse_figures(text: &str) -> anyhow::Result<(f64, Vec<usize>)> {
+    let (channels, rest) = text.split_once(':').context("expected CHANNELS:DENSITY")?;
+    let (density, rest) = rest.split_once(':').map_or((rest, None), |(density, rest)| (density, Some(rest)));
+    let figures = std::iter::once(channels).chain(rest.into_iter().flat_map(|rest| rest.split(':')));
+    Ok((density.parse()?, numbers(&figures.collect::<Vec<_>>().join(":"), ':')?))
 }
 
 fn numbers(text: &str, separator: char) -> anyhow::Result<Vec<usize>> {

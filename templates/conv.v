@@ -181,6 +181,27 @@ module @{ module }@ (
         .sum_o  (sums)
     );
 
+    // ---- Sums leave @{ step }@ at a time -----------------------------------------------------------------------------------
+    wire result_next;
+    wire result_valid;
+    wire [@{ step * acc_bits - 1 }@:0] result_sums;
+
+    sg_serial #(
+        .Lanes    (@{ out_par }@),
+        .Step     (@{ step }@),
+        .Steps    (@{ steps }@),
+        .Bits     (@{ acc_bits }@),
+        .CountBits(@{ steps_bits }@)
+    ) u_serial (
+        .clk_i  (clk_i),
+        .rst_ni (rst_ni),
+        .load_i (sums_done),
+        .data_i (sums),
+        .next_o (result_next),
+        .valid_o(result_valid),
+        .data_o (result_sums)
+    );
+
 @{ drain }@
 
 endmodule

@@ -1,24 +1,4 @@
-    // ---- Results: @{ step }@ at a time, + bias<% if requant %>, requantize<% endif %> ---------------------------------------------------------
-    wire result_next;
-    wire result_valid;
-    wire [@{ step * acc_bits - 1 }@:0] result_sums;
-
-    sg_serial #(
-        .Lanes    (@{ lanes }@),
-        .Step     (@{ step }@),
-        .Steps    (@{ steps }@),
-        .Bits     (@{ acc_bits }@),
-        .CountBits(@{ steps_bits }@)
-    ) u_serial (
-        .clk_i  (clk_i),
-        .rst_ni (rst_ni),
-        .load_i (sums_done),
-        .data_i (sums),
-        .next_o (result_next),
-        .valid_o(result_valid),
-        .data_o (result_sums)
-    );
-
+    // ---- Results: + bias<% if requant %>, requantize<% endif %> ---------------------------------------------------------------------------
     // Constants of the channels, one word a step; in a word, channel c holds @{ const_layout }@.
     reg  @{ const_addr.range }@ const_addr_q;
     wire [@{ step * const_bits - 1 }@:0] constants;

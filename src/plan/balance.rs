@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Plan;
 use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
 use super::conv::{Folding, log2_ceil};
-use super::layer::sparse_input;
+use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
+use super::sparse_conv::{SparseConvFolding, candidates, cost};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
@@ -23,10 +24,13 @@ const BLOCK_LUTS: usize = 100;
 
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
+    network: &'a Network,
     cycles: u64,
     block: Block,
     /// Cycle bounds by stage and banks.
     bounds: &'a BTreeMap<String, Vec<(usize, u64)>>,
+    /// Weights that are not 0, by node.
+    nonzeros: &'a BTreeMap<String, usize>,
 }
 
 impl Chooser for Balanced<'_> {
@@ -55,6 +59,25 @@ impl Chooser for Balanced<'_> {
         SparseFolding { banks, in_lanes: 1 }
     }
 
+    fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice> {
+        let dense = self.dense(stage, demand);
+        let most_slots = dense.map_or(1, |(folding, _)| folding.lanes());
+        let goal = candidates::Goal { cycles: self.cycles, most_slots, nonzeros: self.nonzeros[&stage.node] };
+        let sparse = candidates::foldings(stage, demand, &goal).into_iter().map(Choice::SparseConv);
+        let choices = sparse.chain(dense.map(|(folding, step)| Choice::Conv(folding, step)));
+        let rated = choices.filter_map(|choice| {
+            let (Choice::Conv(Folding { in_par, .. }, _) | Choice::SparseConv(SparseConvFolding { in_par, .. })) =
+                choice
+            else {
+                return None;
+            };
+            let stream = Stream::new(stage.input().shape, in_par, stage.input().act);
+            let plan = layer(self.network, stage, &[stream], choice, self.block)?;
+            Some((plan.cycles_per_image.saturating_sub(self.cycles), cost::in_luts(&plan.resources), choice))
+        });
+        rated.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, _, choice)| choice)
+    }
+
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
         let all = lanes(stage, &demand.wants);
         let fast: Vec<usize> = all.iter().copied().filter(|&lanes| beats(stage, lanes) <= self.cycles).collect();
@@ -80,6 +103,7 @@ pub struct Planner<'a> {
     network: &'a Network,
     block: Block,
     bounds: BTreeMap<String, Vec<(usize, u64)>>,
+    nonzeros: BTreeMap<String, usize>,
     planned: Planned,
 }
 
@@ -89,7 +113,18 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// [`InputError`](crate::error::InputError) where an operation has no engine.
     pub fn new(network: &'a Network, family: Target) -> Result<Self> {
-        Ok(Self { network, block: Block::of(family), bounds: sparse_bounds(network)?, planned: Planned::default() })
+        let bounds = sparse_bounds(network)?;
+        let nonzeros = network.params.iter().map(|(node, params)| {
+            let count = params.weight.iter().filter(|weight| **weight != 0).count();
+            (node.clone(), count)
+        });
+        Ok(Self {
+            network,
+            block: Block::of(family),
+            bounds,
+            nonzeros: nonzeros.collect(),
+            planned: Planned::default(),
+        })
     }
 
     /// The smallest plan that takes `cycles` an image (the fastest where none does), with at most `blocks` multiplier
@@ -98,7 +133,13 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where no folding suits the stages around it.
     pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
-        let mut chooser = Balanced { cycles, block: self.block, bounds: &self.bounds };
+        let mut chooser = Balanced {
+            network: self.network,
+            cycles,
+            block: self.block,
+            bounds: &self.bounds,
+            nonzeros: &self.nonzeros,
+        };
         plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
 }

@@ -36,13 +36,22 @@ pub fn foldings(stage: &Stage) -> Vec<Folding> {
     all
 }
 
+/// Words of a window, for each of the values that `folding` takes at once: cycles of a fold in the dense engine.
+pub fn columns(stage: &Stage, folding: Folding) -> usize {
+    stage.taps().div_ceil(folding.k_par) * stage.channels().div_ceil(folding.in_par)
+}
+
 /// The steps (results that leave a cycle) that let `folding` run at its full rate and that all consumers take,
 /// ascending.
 pub fn steps(stage: &Stage, folding: Folding, wants: &[Want]) -> Vec<usize> {
-    let Folding { k_par, in_par, out_par } = folding;
-    let fold_cycles = stage.taps().div_ceil(k_par) * stage.channels().div_ceil(in_par);
+    steps_within(stage, folding, columns(stage, folding), wants)
+}
+
+/// The same where a fold takes `fold_cycles`.
+pub fn steps_within(stage: &Stage, folding: Folding, fold_cycles: usize, wants: &[Want]) -> Vec<usize> {
+    let out_par = folding.out_par;
     let folds = stage.output.c.div_ceil(out_par);
-    let arrives = arrives(stage, in_par);
+    let arrives = arrives(stage, folding.in_par);
     if stage.input().given_lanes.is_some_and(|lanes| !arrives.takes(lanes)) {
         return Vec::new();
     }
@@ -112,6 +121,8 @@ pub trait Chooser {
     fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)>;
     /// Banks of a sparse stage.
     fn sparse(&mut self, stage: &Stage) -> SparseFolding;
+    /// Engine and folding of a convolution whose weights are stored sparse.
+    fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice>;
     /// Values a beat of a stage without windows, of those that [`lanes`] gives.
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize>;
 }
@@ -167,6 +178,7 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
         };
         match choice {
             Choice::Conv(folding, _) => want(stage.input(), &[arrives(stage, folding.in_par)]),
+            Choice::SparseConv(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
             Choice::Sparse(folding) => want(stage.input(), &[arrives(stage, folding.in_lanes)]),
             Choice::Pool => want(stage.input(), &demand.wants),
             Choice::Lanes(lanes) => {
@@ -194,6 +206,7 @@ fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<C
     Some(match stage.kind {
         Kind::Pool(..) => Choice::Pool,
         Kind::Sparse => Choice::Sparse(chooser.sparse(stage)),
+        Kind::SparseConv(_) => chooser.sparse_conv(stage, demand)?,
         Kind::Conv(_) | Kind::Dense => {
             let (folding, step) = chooser.dense(stage, demand)?;
             Choice::Conv(folding, step)

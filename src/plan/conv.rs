@@ -219,22 +219,11 @@ impl ConvPlan {
         self.window.folds * self.steps
     }
 
-    /// The line buffer; banks that are read together count as one word.
-    fn rows_memory(&self, act_bits: u32) -> Memory {
-        let window = &self.window;
-        let word_bits = self.folding.in_par as u32 * act_bits;
-        let used = (window.rows * window.width * self.in_channels) as u64 * u64::from(act_bits);
-        match self.folding.k_par {
-            1 => Memory::new("rows", word_bits, window.depth(), used),
-            _ => Memory::new("rows", word_bits * (window.rows * window.banks()) as u32, window.bank_words(), used),
-        }
-    }
-
     /// Line buffer, weights, constants. `weights` counts the layer's own weights.
     pub fn memories(&self, act_bits: u32, weights: usize) -> Vec<Memory> {
         let const_bits = self.requant.const_bits();
         let const_used = self.out_channels as u64 * u64::from(const_bits);
-        let mut memories = vec![self.rows_memory(act_bits)];
+        let mut memories = vec![rows_memory(&self.window, self.folding.in_par, self.in_channels, act_bits)];
         let weight_bits = weights as u64 * u64::from(self.weight_bits);
         let products = self.folding.products() as u64;
         memories.extend((0..self.chain()).map(|late| {
@@ -243,6 +232,16 @@ impl ConvPlan {
         }));
         memories.push(Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used));
         memories
+    }
+}
+
+/// The line buffer of words of `in_par` of the `channels`; banks that are read together count as one word.
+pub(super) fn rows_memory(window: &WindowPlan, in_par: usize, channels: usize, act_bits: u32) -> Memory {
+    let word_bits = in_par as u32 * act_bits;
+    let used = (window.rows * window.width * channels) as u64 * u64::from(act_bits);
+    match window.k_par {
+        1 => Memory::new("rows", word_bits, window.depth(), used),
+        _ => Memory::new("rows", word_bits * (window.rows * window.banks()) as u32, window.bank_words(), used),
     }
 }
 
@@ -277,17 +276,22 @@ pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer, late: usize) -> Vec<Vec<
     words
 }
 
-/// The constant words: per output group, per step; each holds `step` channels' fields, low bits first.
-pub fn const_words(plan: &ConvPlan, params: &Params) -> Vec<Vec<(i64, u32)>> {
-    let channel = |fold: usize, lane: usize| {
-        let real = lane < plan.folding.out_par;
-        if real { fold * plan.folding.out_par + lane } else { usize::MAX }
-    };
-    let words = (0..plan.window.folds).flat_map(|fold| (0..plan.steps).map(move |s| (fold, s)));
+/// The constant words: per group of `out_par` output channels, per step; each holds `step` channels' fields, low bits
+/// first.
+pub fn const_words(
+    requant: &Requant,
+    params: &Params,
+    out_channels: usize,
+    out_par: usize,
+    step: usize,
+) -> Vec<Vec<(i64, u32)>> {
+    let channel = |fold: usize, lane: usize| if lane < out_par { fold * out_par + lane } else { usize::MAX };
+    let folds = 0..out_channels.div_ceil(out_par);
+    let words = folds.flat_map(|fold| (0..out_par.div_ceil(step)).map(move |s| (fold, s)));
     words
         .map(|(fold, s)| {
-            let lanes = s * plan.step..(s + 1) * plan.step;
-            lanes.flat_map(|lane| plan.requant.fields(params, channel(fold, lane))).collect()
+            let lanes = s * step..(s + 1) * step;
+            lanes.flat_map(|lane| requant.fields(params, channel(fold, lane))).collect()
         })
         .collect()
 }

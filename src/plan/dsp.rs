@@ -8,8 +8,8 @@ use super::layer::LayerPlan;
 const TINY_PRODUCT_BITS: u32 = 5;
 
 /// Gives every lane's product to a multiplier block, tiny ones apart, then moves lanes to LUTs until at most `max`
-/// blocks are left, or no lane is: requantizers and the sparse engine's multipliers stay. The lanes that cost the fewest
-/// LUTs for a block go first, and of those the smallest groups.
+/// blocks are left, or no lane is: requantizers and the sparse fully connected engine's multipliers stay. The lanes that
+/// cost the fewest LUTs for a block go first, and of those the smallest groups.
 pub fn limit(plan: &mut Plan, max: Option<usize>) {
     for layer in &mut plan.layers {
         let bits = layer.input().bits;
@@ -26,11 +26,14 @@ pub fn limit(plan: &mut Plan, max: Option<usize>) {
     order.sort_by_key(|&i| luts_a_block(&plan.layers[i]));
     for i in order {
         let layer = &mut plan.layers[i];
-        let Engine::Conv(conv) = &layer.engine else { continue };
-        let products = conv.folding.products();
-        let packs = over.div_ceil(products).min(conv.packs());
-        over = over.saturating_sub(packs * products);
-        move_to_luts(layer, packs);
+        let (groups, blocks) = match &layer.engine {
+            Engine::Conv(conv) => (conv.packs(), conv.folding.products()),
+            Engine::SparseConv(conv) => (conv.blocks(), 1),
+            _ => continue,
+        };
+        let moved = over.div_ceil(blocks).min(groups);
+        over = over.saturating_sub(moved * blocks);
+        move_to_luts(layer, moved);
     }
 }
 
@@ -38,14 +41,18 @@ pub fn limit(plan: &mut Plan, max: Option<usize>) {
 fn luts_a_block(layer: &LayerPlan) -> (u32, usize) {
     match &layer.engine {
         Engine::Conv(conv) => (layer.input().bits * conv.weight_bits * conv.pack.lanes as u32, conv.folding.products()),
+        Engine::SparseConv(conv) => (layer.input().bits * conv.weight_bits, 1),
         _ => (u32::MAX, 0),
     }
 }
 
-fn move_to_luts(layer: &mut LayerPlan, packs: usize) {
-    let Engine::Conv(conv) = &mut layer.engine else { return };
-    if packs > 0 {
-        conv.move_to_luts(packs);
-        layer.recount();
+/// Moves `groups` of the blocks that move at once.
+fn move_to_luts(layer: &mut LayerPlan, groups: usize) {
+    match &mut layer.engine {
+        _ if groups == 0 => return,
+        Engine::Conv(conv) => conv.move_to_luts(groups),
+        Engine::SparseConv(conv) => conv.lut_products += groups,
+        _ => return,
     }
+    layer.recount();
 }

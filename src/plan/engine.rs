@@ -9,6 +9,7 @@ use super::join::{How, JoinPlan};
 use super::pool::PoolPlan;
 use super::reorder::ReorderPlan;
 use super::sparse::SparsePlan;
+use super::sparse_conv::SparseConvPlan;
 use super::stream::Stream;
 use crate::network::Params;
 
@@ -20,6 +21,8 @@ pub enum Engine {
     Conv(Box<ConvPlan>),
     /// The sparse fully connected engine.
     Sparse(Box<SparsePlan>),
+    /// The sparse convolution engine.
+    SparseConv(Box<SparseConvPlan>),
     /// Max or average pool.
     Pool(Box<PoolPlan>),
     /// A multiply and a bias per channel.
@@ -36,6 +39,7 @@ impl Engine {
         match self {
             Engine::Conv(_) => "conv",
             Engine::Sparse(_) => "sparse",
+            Engine::SparseConv(_) => "sparse_conv",
             Engine::Pool(_) => "pool",
             Engine::Affine(_) => "affine",
             Engine::Join(p) if p.how == How::Add => "add",
@@ -48,6 +52,7 @@ impl Engine {
     pub fn queue_addr_bits(&self) -> Option<u32> {
         match self {
             Engine::Conv(p) => Some(p.queue_addr_bits),
+            Engine::SparseConv(p) => Some(p.queue_addr_bits),
             Engine::Pool(p) => Some(p.queue_addr_bits),
             // Under 16 beats are under way at one a cycle.
             Engine::Affine(_) | Engine::Join(_) => Some(4),
@@ -61,6 +66,7 @@ impl Engine {
         match self {
             Engine::Conv(p) => p.memories(input.bits, weights),
             Engine::Sparse(p) => p.memories.clone(),
+            Engine::SparseConv(p) => p.memories(input.bits),
             Engine::Pool(p) => p.memories(),
             Engine::Affine(p) => p.memories(),
             Engine::Join(p) => p.memories(),
@@ -73,6 +79,7 @@ impl Engine {
         match self {
             Engine::Conv(p) => p.folding.lanes(),
             Engine::Sparse(p) => p.folding.banks,
+            Engine::SparseConv(p) => p.lanes(),
             Engine::Affine(p) => p.lanes,
             Engine::Pool(_) | Engine::Join(_) | Engine::Flatten(_) => 0,
         }
@@ -83,6 +90,7 @@ impl Engine {
         match self {
             Engine::Conv(p) => p.window.cycles().max(p.window.image_words()),
             Engine::Sparse(p) => p.cycles(),
+            Engine::SparseConv(p) => p.cycles().max(p.window.image_words()),
             Engine::Pool(p) => p.cycles(),
             Engine::Flatten(p) => p.values() as u64,
             Engine::Affine(_) | Engine::Join(_) => 0,
@@ -94,6 +102,7 @@ impl Engine {
         match self {
             Engine::Conv(_) | Engine::Affine(_) => (params.weight.len() * pixels) as u64,
             Engine::Sparse(_) => params.weight.iter().filter(|w| **w != 0).count() as u64,
+            Engine::SparseConv(p) => (p.nonzeros * pixels) as u64,
             Engine::Pool(_) | Engine::Join(_) | Engine::Flatten(_) => 0,
         }
     }

@@ -16,7 +16,9 @@ use super::join::{How, JoinPlan};
 use super::memory::Memory;
 use super::pool::{PoolPlan, Reduce};
 use super::sparse::SparsePlan;
+use super::sparse_conv;
 use super::stream::Stream;
+use super::window::WindowPlan;
 
 /// Products up to this sum of operand widths are cheaper in LUTs.
 const LUT_PRODUCT_BITS: u32 = 10;
@@ -61,6 +63,7 @@ pub fn layer(engine: &Engine, memories: &[Memory], input: &Stream, out: &Stream)
     let logic = match engine {
         Engine::Conv(p) => conv(p, input.bits),
         Engine::Sparse(p) => sparse(p, out),
+        Engine::SparseConv(p) => sparse_conv::cost::engine(p, input.bits),
         Engine::Pool(p) => pool(p),
         Engine::Affine(p) => affine(p, input.bits),
         Engine::Join(p) => join(p),
@@ -87,11 +90,11 @@ pub fn in_lut(a: u32, b: u32) -> bool {
 }
 
 /// A product made of LUTs.
-fn lut_product(a: u32, b: u32) -> Resources {
+pub(super) fn lut_product(a: u32, b: u32) -> Resources {
     Resources { lut: f64::from(a * b) * LUTS_A_PRODUCT_BIT, ff: f64::from(a + b), ..Default::default() }
 }
 
-fn product(a: u32, b: u32) -> Resources {
+pub(super) fn product(a: u32, b: u32) -> Resources {
     if in_lut(a, b) {
         lut_product(a, b)
     } else {
@@ -99,16 +102,16 @@ fn product(a: u32, b: u32) -> Resources {
     }
 }
 
-fn times(count: usize, one: Resources) -> Resources {
+pub(super) fn times(count: usize, one: Resources) -> Resources {
     let n = count as f64;
     Resources { lut: one.lut * n, ff: one.ff * n, dsp: one.dsp * n, bram36: one.bram36 * n }
 }
 
-fn adder(bits: u32) -> Resources {
+pub(super) fn adder(bits: u32) -> Resources {
     Resources { lut: f64::from(bits), ff: f64::from(bits), ..Default::default() }
 }
 
-fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
+pub(super) fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
     let one = product(acc_bits, mul_bits) + times(2, adder(acc_bits)) + times(1, adder(mul_bits));
     times(count, one)
 }
@@ -125,7 +128,8 @@ fn conv(plan: &ConvPlan, act_bits: u32) -> Resources {
         + times(lut_products, lut_product(act_bits, plan.weight_bits));
     let tree = times(plan.fields() * (plan.segments() - 1), adder(plan.sum_bits));
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
-    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() } + taps(plan, act_bits);
+    let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() }
+        + tap_order(&plan.window, plan.folding.in_par, act_bits);
     let results = if plan.requant.out.is_some() {
         requantizers(plan.step, plan.acc_bits, plan.requant.mul_bits)
     } else {
@@ -135,14 +139,14 @@ fn conv(plan: &ConvPlan, act_bits: u32) -> Resources {
 }
 
 /// What brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
-fn taps(plan: &ConvPlan, act_bits: u32) -> Resources {
-    if plan.folding.k_par == 1 {
+pub(super) fn tap_order(window: &WindowPlan, in_par: usize, act_bits: u32) -> Resources {
+    if window.k_par == 1 {
         return Resources::default();
     }
-    let [kernel_h, kernel_w] = plan.window.kernel;
-    let word_bits = (plan.folding.in_par * act_bits as usize) as f64;
+    let [kernel_h, kernel_w] = window.kernel;
+    let word_bits = (in_par * act_bits as usize) as f64;
     let all = (kernel_h * kernel_w) as f64 * word_bits;
-    Resources { lut: 2.0 * all, ff: all + plan.folding.k_par as f64 * word_bits, ..Default::default() }
+    Resources { lut: 2.0 * all, ff: all + window.k_par as f64 * word_bits, ..Default::default() }
 }
 
 fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {

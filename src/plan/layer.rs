@@ -10,6 +10,7 @@ use super::pack::Block;
 use super::pool::{PoolLayer, PoolPlan};
 use super::reorder::ReorderPlan;
 use super::sparse::{self, SparseFolding, SparseInput};
+use super::sparse_conv::{SparseConvFolding, SparseConvPlan};
 use super::stages::{Arrival, Kind, Stage};
 use super::stream::{Adapter, Stream};
 use super::{Memory, Resources, estimate};
@@ -23,6 +24,8 @@ pub enum Choice {
     Conv(Folding, usize),
     /// Banks and activations a beat.
     Sparse(SparseFolding),
+    /// Words and results a cycle, cycles a window.
+    SparseConv(SparseConvFolding),
     /// Pools keep the lanes they get.
     Pool,
     /// Values a beat of the result: affine, add, concat, flatten.
@@ -51,7 +54,7 @@ pub struct LayerPlan {
     pub out: Stream,
     /// Multiply-accumulate lanes; 0 for pools, joins and flatten.
     pub lanes: usize,
-    /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engine).
+    /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engines).
     pub useful_macs: u64,
     /// Weights of the layer, zeros among them.
     #[serde(skip)]
@@ -84,7 +87,7 @@ impl LayerPlan {
 /// The dense layer of `stage` behind `input`, as the engine sees it.
 pub fn conv_layer<'a>(network: &'a Network, stage: &Stage, input: Stream) -> ConvLayer<'a> {
     let (input, geometry, source) = match stage.kind {
-        Kind::Conv(geometry) => (input, geometry, (0..input.channels).map(Some).collect()),
+        Kind::Conv(geometry) | Kind::SparseConv(geometry) => (input, geometry, (0..input.channels).map(Some).collect()),
         _ => (input.flattened(), [[1, 1], [1, 1], [0, 0]], input.features()),
     };
     ConvLayer {
@@ -126,11 +129,17 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
 pub fn layer(network: &Network, stage: &Stage, inputs: &[Stream], choice: Choice, block: Block) -> Option<LayerPlan> {
     let input = inputs[0];
     match (stage.kind, choice) {
-        (Kind::Conv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
+        (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
             let layer = conv_layer(network, stage, input);
             let plan = ConvPlan::new(&layer, folding, step, block)?;
             let feed = (layer.input, plan.adapter);
             Some(finish(network, stage, &[feed], step, Engine::Conv(Box::new(plan))))
+        }
+        (Kind::SparseConv(_), Choice::SparseConv(folding)) => {
+            let layer = conv_layer(network, stage, input);
+            let plan = SparseConvPlan::new(&layer, folding)?;
+            let feed = (layer.input, plan.adapter);
+            Some(finish(network, stage, &[feed], folding.step, Engine::SparseConv(Box::new(plan))))
         }
         (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {

@@ -29,6 +29,7 @@ pub mod reorder;
 pub mod requant;
 pub mod schedule;
 pub mod sparse;
+pub mod sparse_conv;
 pub mod stages;
 pub mod stream;
 pub mod want;

@@ -56,7 +56,9 @@ impl PoolPlan {
         let [kernel, stride, padding] = layer.geometry;
         let input = layer.input;
         let groups = input.beats_a_pixel();
-        let tiles = kernel == stride && padding == [0, 0];
+        // Where there is but one window, its stride does not matter.
+        let out = [layer.out_shape.h, layer.out_shape.w];
+        let tiles = padding == [0, 0] && (0..2).all(|axis| kernel[axis] == stride[axis] || out[axis] == 1);
         let shape = Shape { c: input.channels, h: input.height, w: input.width };
         let window = WindowPlan::new(shape, layer.out_shape, layer.geometry, groups, groups, true);
         let act = ActType { bits: input.bits, signed: input.signed };
@@ -71,7 +73,7 @@ impl PoolPlan {
         Self {
             input,
             kernel,
-            out: [layer.out_shape.h, layer.out_shape.w],
+            out,
             window: (!tiles).then_some(window),
             reduce: layer.reduce,
             value_bits,

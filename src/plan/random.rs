@@ -4,10 +4,12 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::Plan;
-use super::choose::{self, Chooser, Planned, foldings, plan, steps};
+use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within};
 use super::conv::Folding;
+use super::layer::Choice;
 use super::pack::Block;
 use super::sparse::SparseFolding;
+use super::sparse_conv::SparseConvFolding;
 use super::stages::Stage;
 use super::want::Demand;
 use crate::network::Network;
@@ -31,6 +33,21 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn sparse(&mut self, stage: &Stage) -> SparseFolding {
         let banks = self.0.random_range(1..=stage.output.c.min(8));
         SparseFolding { banks, in_lanes: 1 }
+    }
+
+    /// The sparse engine in most draws, with many lanes or few.
+    fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice> {
+        let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 32);
+        let fitting: Vec<SparseConvFolding> = all
+            .flat_map(|f| {
+                let columns = columns(stage, f);
+                let cycles = columns + columns * stage.output.c * self.0.random_range(0..=6_usize).pow(2) / 36;
+                let folding = move |step| SparseConvFolding { k_par: f.k_par, in_par: f.in_par, step, cycles };
+                steps_within(stage, f, cycles, &demand.wants).into_iter().map(folding)
+            })
+            .collect();
+        let sparse = fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.8)).map(Choice::SparseConv);
+        sparse.or_else(|| self.dense(stage, demand).map(|(folding, step)| Choice::Conv(folding, step)))
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {

@@ -53,7 +53,13 @@ pub fn adapt(feed: &Feed, beats: &[u64]) -> Times {
 /// When the results of `layer` are there, of an engine that reads one stream of `words`.
 pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
     match &layer.engine {
-        Engine::Conv(p) => windows(&p.window, words, layer.out.beats_a_pixel(), p.steps, p.latency()),
+        Engine::Conv(p) => {
+            let pass = Pass { cycles: p.window.fold_cycles(), steps: p.steps, latency: p.latency() };
+            windows(&p.window, words, layer.out.beats_a_pixel(), pass)
+        }
+        Engine::SparseConv(p) => {
+            windows(&p.window, words, p.steps, Pass { cycles: p.window_cycles, steps: p.steps, latency: p.latency() })
+        }
         Engine::Pool(p) => pool(p, words),
         Engine::Sparse(p) => whole(words, p.beats, layer.out.beats(), p.cycles_bound),
         Engine::Flatten(p) => whole(words, p.values(), p.values(), p.values() as u64),
@@ -62,14 +68,25 @@ pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
     }
 }
 
-/// Passes over windows, `steps` results each, `beats` results a window.
-fn windows(window: &WindowPlan, words: &[u64], beats: usize, steps: usize, latency: usize) -> Times {
+/// One passage of a window through an engine.
+struct Pass {
+    /// Cycles until the next may start.
+    cycles: usize,
+    /// Results.
+    steps: usize,
+    /// Cycles from its end to its first result.
+    latency: usize,
+}
+
+/// Passes over windows, `beats` results a window.
+fn windows(window: &WindowPlan, words: &[u64], beats: usize, pass: Pass) -> Times {
+    let Pass { cycles, steps, latency } = pass;
     let (mut free, mut results) = (0, Times::new());
     for image in words.chunks(window.image_words() as usize) {
         for row in 0..window.out[0] {
             free = free.max(image[window.needed_rows(row) * window.row_words() - 1]);
             for pass in 0..window.out[1] * window.folds {
-                free += window.fold_cycles() as u64;
+                free += cycles as u64;
                 let left = beats - (pass % window.folds) * steps;
                 results.extend((0..steps.min(left)).map(|step| free + (latency + step) as u64));
             }
@@ -83,7 +100,8 @@ const POOL_LATENCY: usize = 8;
 
 fn pool(pool: &PoolPlan, words: &[u64]) -> Times {
     if let Some(window) = &pool.window {
-        return windows(window, words, pool.groups(), 1, POOL_LATENCY);
+        let pass = Pass { cycles: window.fold_cycles(), steps: 1, latency: POOL_LATENCY };
+        return windows(window, words, pool.groups(), pass);
     }
     let ([kernel_h, kernel_w], width, groups) = (pool.kernel, pool.input.width, pool.groups());
     let mut results = Times::new();

@@ -13,6 +13,8 @@ use crate::network::graph::{ActType, INPUT, Op, Shape, Storage};
 pub enum Kind {
     /// Dense multiply-accumulate lanes over windows: `[kernel, stride, padding]`.
     Conv([[usize; 2]; 3]),
+    /// The same with weights stored sparse: dense lanes, or the sparse convolution engine.
+    SparseConv([[usize; 2]; 3]),
     /// Dense lanes over the flattened stream.
     Dense,
     /// The sparse fully connected engine over the flattened stream.
@@ -84,7 +86,7 @@ impl Stage {
     /// Taps of a convolution's window; 1 elsewhere.
     pub fn taps(&self) -> usize {
         match self.kind {
-            Kind::Conv([kernel, ..]) => kernel[0] * kernel[1],
+            Kind::Conv([kernel, ..]) | Kind::SparseConv([kernel, ..]) => kernel[0] * kernel[1],
             _ => 1,
         }
     }
@@ -140,7 +142,7 @@ fn unit(kind: Kind, inputs: &[Arrival]) -> Option<usize> {
     match kind {
         Kind::Concat => units(&inputs[..inputs.len() - 1], |input| Some(input.shape.c)),
         Kind::Affine | Kind::Add | Kind::Pool(..) => units(inputs, |input| input.unit),
-        Kind::Conv(_) | Kind::Dense | Kind::Sparse | Kind::Flatten => None,
+        Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense | Kind::Sparse | Kind::Flatten => None,
     }
 }
 
@@ -161,6 +163,7 @@ fn reads_any_order(network: &Network, name: &str) -> bool {
 fn kind(network: &Network, i: usize) -> Kind {
     let node = &network.nodes[i];
     match &node.op {
+        Op::Conv(c) if c.storage == Storage::Sparse => Kind::SparseConv([c.kernel, c.stride, c.padding]),
         Op::Conv(c) => Kind::Conv([c.kernel, c.stride, c.padding]),
         Op::Dense(d) if d.storage == Storage::Sparse => Kind::Sparse,
         Op::Dense(_) => Kind::Dense,

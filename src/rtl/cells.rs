@@ -11,10 +11,13 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_acc", include_str!("../../templates/cells/sg_acc.v")),
     ("sg_booth", include_str!("../../templates/cells/sg_booth.v")),
     ("sg_buffer", include_str!("../../templates/cells/sg_buffer.v")),
+    ("sg_burst", include_str!("../../templates/cells/sg_burst.v")),
     ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
     ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
     ("sg_dot", include_str!("../../templates/cells/sg_dot.v")),
     ("sg_fork", include_str!("../../templates/cells/sg_fork.v")),
+    ("sg_gather_bank", include_str!("../../templates/cells/sg_gather_bank.v")),
+    ("sg_gather_lane", include_str!("../../templates/cells/sg_gather_lane.v")),
     ("sg_narrow", include_str!("../../templates/cells/sg_narrow.v")),
     ("sg_pick", include_str!("../../templates/cells/sg_pick.v")),
     ("sg_pixels", include_str!("../../templates/cells/sg_pixels.v")),
@@ -29,6 +32,7 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
     ("sg_skew", include_str!("../../templates/cells/sg_skew.v")),
     ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
+    ("sg_tree", include_str!("../../templates/cells/sg_tree.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];
 

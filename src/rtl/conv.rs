@@ -3,13 +3,12 @@
 use anyhow::Result;
 use askama::Template;
 
+use super::drain::Drain;
 use super::literal::{Counter, range};
-use super::queue::queue;
 use super::{Artifact, hex, text, window};
 use crate::network::Network;
 use crate::plan::LayerPlan;
 use crate::plan::conv::{ConvLayer, ConvPlan, const_words, weight_words};
-use crate::plan::requant::SHIFT_BITS;
 use crate::plan::sparse::bits_for;
 
 #[derive(Template)]
@@ -53,6 +52,8 @@ struct Conv<'a> {
     sum_bits: usize,
     acc_bits: usize,
     mac_latency: usize,
+    steps: usize,
+    steps_bits: u32,
     drain: String,
 }
 
@@ -78,34 +79,6 @@ struct Dot {
     carries: String,
 }
 
-#[derive(Template)]
-#[template(path = "drain.v")]
-struct Drain<'a> {
-    module: &'a str,
-    lanes: usize,
-    step: usize,
-    steps: usize,
-    steps_bits: u32,
-    acc_bits: usize,
-    requant: bool,
-    const_layout: String,
-    short: bool,
-    beats: String,
-    const_addr: Counter,
-    const_bits: usize,
-    const_depth: usize,
-    bias_bits: u32,
-    bias_expr: String,
-    mul_bits: u32,
-    shift_expr: String,
-    out_bits: usize,
-    out_signed: u8,
-    var_shift: bool,
-    shift: String,
-    result_latency: usize,
-    queue: String,
-}
-
 /// The files of layer module `module`: engine, window generator, weights, constants.
 pub fn emit(
     module: &str,
@@ -116,10 +89,11 @@ pub fn emit(
 ) -> Result<Vec<Artifact>> {
     let word_bits = plan.folding.in_par * layer.input().bits as usize;
     let pad_word = format!("{word_bits}'d0");
+    let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.folding.out_par, plan.step);
     let mut files = vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
         window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
-        Artifact::new(format!("mem/{module}_const.hex"), hex::file(const_words(plan, view.params))),
+        Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
     ];
     for late in 0..plan.chain() {
         let words = weight_words(plan, view, late);
@@ -178,7 +152,19 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         sum_bits: plan.sum_bits as usize,
         acc_bits: plan.acc_bits as usize,
         mac_latency: plan.mac_latency(),
-        drain: drain(module, layer, plan)?,
+        steps: plan.steps,
+        steps_bits: bits_for(plan.steps),
+        drain: Drain {
+            module,
+            step: plan.step,
+            steps: plan.steps,
+            words: plan.const_depth(),
+            channels: plan.out_channels,
+            acc_bits: plan.acc_bits,
+            requant: &plan.requant,
+            queue_addr_bits: plan.queue_addr_bits,
+        }
+        .render(&layer.out)?,
     })
 }
 
@@ -238,40 +224,4 @@ fn weights(plan: &ConvPlan, first: usize, lanes: usize) -> String {
     };
     let parts: Vec<String> = (0..plan.chain()).rev().map(part).collect();
     if parts.len() == 1 { parts.concat() } else { format!("{{{}}}", parts.join(", ")) }
-}
-
-fn drain(module: &str, layer: &LayerPlan, plan: &ConvPlan) -> Result<String> {
-    let requant = &plan.requant;
-    let shift_at = requant.bias_bits + requant.mul_bits;
-    let var_shift = requant.out.is_some() && requant.shift.is_none();
-    let beats = plan.out_channels.div_ceil(plan.step);
-    let const_addr = Counter::new(plan.const_depth());
-    let short = beats < plan.const_depth();
-    let drop = if short { "result_valid && !result_kept_q" } else { "1'b0" };
-    let drain = Drain {
-        module,
-        lanes: plan.folding.out_par,
-        step: plan.step,
-        steps: plan.steps,
-        steps_bits: bits_for(plan.steps),
-        acc_bits: plan.acc_bits as usize,
-        requant: requant.out.is_some(),
-        const_layout: text::const_layout(requant),
-        short,
-        beats: const_addr.lit(beats.min(plan.const_depth() - 1)),
-        const_addr,
-        const_bits: requant.const_bits() as usize,
-        const_depth: plan.const_depth(),
-        bias_bits: requant.bias_bits,
-        bias_expr: text::extended("constant", requant.bias_bits, plan.acc_bits),
-        mul_bits: requant.mul_bits,
-        shift_expr: format!("constant[{shift_at}+:{SHIFT_BITS}]"),
-        out_bits: layer.out.bits as usize,
-        out_signed: u8::from(layer.out.signed),
-        var_shift,
-        shift: format!("6'd{}", requant.shift.unwrap_or(1)),
-        result_latency: requant.latency(),
-        queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, plan.steps, drop)?,
-    };
-    Ok(drain.render()?)
 }

@@ -135,6 +135,9 @@ fn what(layer: &LayerPlan) -> String {
     let cycles = layer.cycles_per_image;
     match &layer.engine {
         Engine::Conv(p) => format!("{}, {cycles} cycles an image", text::count(p.folding.lanes(), "lane")),
+        Engine::SparseConv(p) => {
+            format!("{} for nonzero weights, {cycles} cycles an image", text::count(p.lanes(), "lane"))
+        }
         Engine::Sparse(p) => format!("{}, at most {cycles} cycles an image", text::count(p.folding.banks, "bank")),
         Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => {
             format!("{}, {cycles} cycles an image", text::count(layer.out.lanes, "lane"))
@@ -163,6 +166,7 @@ fn inputs<'a>(plan: &'a Plan, layer: &LayerPlan, ways: &mut Ways<'a>) -> Result<
 fn words(layer: &LayerPlan, k: usize) -> usize {
     match &layer.engine {
         Engine::Conv(p) => p.folding.in_par,
+        Engine::SparseConv(p) => p.folding.in_par,
         Engine::Sparse(p) => p.folding.in_lanes,
         Engine::Pool(p) => p.input.lanes,
         Engine::Affine(p) => p.lanes,

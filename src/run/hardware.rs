@@ -96,6 +96,7 @@ fn engine(layer: &LayerPlan) -> EngineRecord {
     let pairs = |pairs: [(&str, usize); 2]| pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
     let folding = match &layer.engine {
         Engine::Conv(p) => pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)]),
+        Engine::SparseConv(p) => pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)]),
         Engine::Sparse(p) => pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)]),
         Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => BTreeMap::new(),
     };

@@ -142,7 +142,7 @@ module example_conv1 (
         .sum_o  (sums)
     );
 
-    // ---- Results: 1 at a time, + bias, requantize -------------------------------------------------------------------
+    // ---- Sums leave 1 at a time -------------------------------------------------------------------------------------
     wire        result_next;
     wire        result_valid;
     wire [14:0] result_sums;
@@ -163,6 +163,7 @@ module example_conv1 (
         .data_o (result_sums)
     );
 
+    // ---- Results: + bias, requantize --------------------------------------------------------------------------------
     // Constants of the channels, one word a step; in a word, channel c holds bias (11 bits), multiplier (8).
     reg   [1:0] const_addr_q;
     wire [18:0] constants;

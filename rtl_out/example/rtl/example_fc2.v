@@ -142,7 +142,7 @@ module example_fc2 (
         .sum_o  (sums)
     );
 
-    // ---- Results: 1 at a time, + bias -------------------------------------------------------------------------------
+    // ---- Sums leave 1 at a time -------------------------------------------------------------------------------------
     wire        result_next;
     wire        result_valid;
     wire [10:0] result_sums;
@@ -163,6 +163,7 @@ module example_fc2 (
         .data_o (result_sums)
     );
 
+    // ---- Results: + bias --------------------------------------------------------------------------------------------
     // Constants of the channels, one word a step; in a word, channel c holds bias (7 bits).
     reg  [1:0] const_addr_q;
     wire [6:0] constants;
