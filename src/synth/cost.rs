@@ -140,7 +140,7 @@ mod tests {
         ];
         let cost = cost(&cells, Target::Xc7);
         assert_eq!((cost.lut, cost.ff, cost.dsp), (1 + 10 + 3 + 8 + 2, 23, 5));
-        assert_eq!((cost.bram36, cost.bram, cost.bram_kind), (Some(3.5), 3.5, "RAMB36E1"));
+        assert_eq!((cost.bram36, cost.bram, cost.bram_kind.as_str()), (Some(3.5), 3.5, "RAMB36E1"));
     }
 
     #[test]
