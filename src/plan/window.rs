@@ -41,8 +41,11 @@ impl WindowPlan {
         folds: usize,
         depthwise: bool,
     ) -> Self {
-        // The windows' rows, and the rows of the next windows that arrive meanwhile.
-        let rows = kernel[0].max(stride[0]) + stride[0];
+        // The windows' rows, and the rows of the next windows that arrive meanwhile. When an image's last windows pass, those
+        // that the next image's first windows need have all arrived if rows come evenly: without room for both the engine would
+        // wait between images.
+        let reach = kernel[0].max(stride[0]);
+        let rows = (reach + stride[0]).max(2 * (reach - padding[0]));
         let out = [out.h, out.w];
         Self { height: input.h, width: input.w, groups, kernel, stride, padding, out, folds, depthwise, k_par: 1, rows }
     }

@@ -1,0 +1,53 @@
+//! A planned network through the simulator: exact, and its cycles an image.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::Path;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use slimgate::network::interp::Interpreter;
+use slimgate::network::random::random_image;
+use slimgate::network::{Network, Params};
+use slimgate::plan::Plan;
+use slimgate::rtl;
+use slimgate::sim::manifest::Manifest;
+use slimgate::sim::vectors::Vectors;
+use slimgate::sim::{Options, run};
+
+pub fn generate(network: &Network, plan: &Plan, dir: &Path) {
+    for file in rtl::generate(network, plan, None).unwrap() {
+        let path = dir.join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file.text).unwrap();
+    }
+}
+
+/// 20 images through the design: exact, also with stalls; measured cycles an image without them.
+pub fn measured(network: &Network, dir: &Path) -> f64 {
+    let interpreter = Interpreter::new(network).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let shape = interpreter.input();
+    let images: Vec<Vec<u8>> = (0..20).map(|_| random_image(&mut rng, shape)).collect();
+    let scores = images.iter().map(|image| interpreter.scores(image)).collect();
+    let vectors = Vectors { shape, pixels: images.concat(), scores };
+    let manifest = Manifest::load(dir).unwrap();
+    let [free, _] = [0.0, 0.4].map(|stall| {
+        let options = Options { optimize: 0, stall, build_dir: Some(dir.join("build")), ..Options::default() };
+        let outcome = run::simulate(dir, &manifest, &vectors, &options, |_| ()).unwrap();
+        assert!(outcome.passed(), "{outcome:?}");
+        outcome.interval_cycles as f64 / outcome.interval_images as f64
+    });
+    free
+}
+
+/// Random integers of a layer: a part of the weights, `zeros`, is 0; multipliers from `multiplier` to its double.
+pub fn params(rng: &mut ChaCha8Rng, outputs: usize, each: usize, zeros: f64, multiplier: u16, shift: u8) -> Params {
+    let weight = |_| if rng.random_bool(zeros) { 0 } else { [-1, 1][rng.random_range(0..2)] * rng.random_range(1..=7) };
+    Params {
+        weight: (0..outputs * each).map(weight).collect(),
+        bias: (0..outputs).map(|_| rng.random_range(-300..300)).collect(),
+        multiplier: (0..outputs).map(|_| multiplier + rng.random_range(0..multiplier)).collect(),
+        shift: vec![shift; outputs],
+    }
+}
