@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Proves the cells of formal/ with yosys-smtbmc and z3: bounded from reset, and by induction where a proof is inductive.
-#   scripts/formal.sh
+# Proves the cells of formal/ with yosys-smtbmc and z3: bounded from reset, and by induction where a proof is inductive; and
+# generated window generators of several geometries with ABC, bounded from reset.
+#   scripts/formal.sh [all]      all: those that read several taps a cycle too, which take minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for tool in yosys yosys-smtbmc z3; do
+for tool in yosys yosys-smtbmc yosys-abc z3; do
   command -v "$tool" >/dev/null || { echo "error: found no $tool; expected it installed (make setup)" >&2; exit 2; }
 done
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
@@ -38,3 +39,22 @@ prove credit 12 0
 for signed in 0 1; do
   for variable in 0 1; do prove requant 6 0 OutSigned "$signed" VarShift "$variable"; done
 done
+
+# window NAME DEPTH: formal/window.v around the generator in $tmp/NAME_window.v, with the parameters in $tmp/NAME.set.
+window() {
+  local name=$1 depth=$2 log="$tmp/$1.log"
+  yosys -q -p "read_verilog -formal -DWINDOW=${name}_window formal/window.v
+    read_verilog -defer $tmp/${name}_window.v $cells templates/cells/sg_pick.v
+    chparam $(cat "$tmp/$name.set") proof
+    prep -top proof; flatten; memory_map; async2sync; opt -full; techmap; opt; dffunmap; simplemap
+    dfflegalize -cell \$_DFF_P_ 01 -mince 99999 -minsrst 99999; aigmap; setundef -undriven -zero; opt_clean
+    write_aiger -zinit $tmp/$name.aig" >"$log" 2>&1 || { cat "$log"; return 1; }
+  yosys-abc -c "read_aiger $tmp/$name.aig; fold; scorr; bmc3 -F $depth" >"$log" 2>&1 || { cat "$log"; return 1; }
+  grep -q "No output asserted in $depth frames" "$log" || { cat "$log"; echo "formal: $name: NOT proved" >&2; return 1; }
+  echo "formal: window $name: proved, $depth cycles"
+}
+
+cargo build --quiet --no-default-features --example make_windows
+target/debug/examples/make_windows "$tmp"
+for name in ring_padded ring_folds ring_stride ring_dropped ring_pool; do window $name 24; done
+[ "${1:-}" != all ] || for name in banks_padded banks_stride banks_dropped; do window $name 20; done
