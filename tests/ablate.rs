@@ -1,9 +1,12 @@
 //! `slimgate ablate` on a run folder made by hand: two networks, four designs, each bit-exact.
 
+mod idx;
+
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use idx::write_part;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -27,13 +30,11 @@ fn network(bits: Option<u32>) -> Network {
 /// 20 images of noise, as an MNIST-like data set.
 fn write_data(folder: &Path) {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let be = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
-    for name in ["train", "t10k"] {
+    for part in ["train", "t10k"] {
         let mut pixels = vec![0; 20 * 64];
         rng.fill_bytes(&mut pixels);
         let labels: Vec<u8> = (0..20).map(|i| i % 4).collect();
-        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), [be(&[0x803, 20, 8, 8]), pixels].concat()).unwrap();
-        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), [be(&[0x801, 20]), labels].concat()).unwrap();
+        write_part(folder, part, 8, &pixels, &labels);
     }
 }
 

@@ -1,9 +1,12 @@
 //! Wrong inputs through the binary: exit status 2, one clear message, no panic, nothing on standard output.
 
+mod idx;
+
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use idx::{idx, write_part};
 use tempfile::TempDir;
 
 fn slimgate(args: &[&str]) -> Command {
@@ -24,20 +27,13 @@ fn refused(args: &[&str]) -> String {
     message
 }
 
-fn idx(magic: u32, dims: &[u32], body: &[u8]) -> Vec<u8> {
-    let words = std::iter::once(&magic).chain(dims).flat_map(|w| w.to_be_bytes());
-    words.chain(body.iter().copied()).collect()
-}
-
 /// A data set of 40 training and 20 test images of 4x4, two classes, and a run file beside it.
 fn project(more: &str) -> (TempDir, String) {
     let dir = TempDir::new().unwrap();
     for (part, count) in [("train", 40_u8), ("t10k", 20)] {
         let labels: Vec<u8> = (0..count).map(|i| i % 2).collect();
         let pixels: Vec<u8> = (0..usize::from(count) * 16).map(|i| i as u8).collect();
-        let write = |what: &str, bytes: Vec<u8>| fs::write(dir.path().join(format!("{part}-{what}")), bytes).unwrap();
-        write("images-idx3-ubyte", idx(0x803, &[u32::from(count), 4, 4], &pixels));
-        write("labels-idx1-ubyte", idx(0x801, &[u32::from(count)], &labels));
+        write_part(dir.path(), part, 4, &pixels, &labels);
     }
     let config = dir.path().join("run.toml");
     let text = format!("name = 'tiny'\n[data]\ndir = '{}'\nvalidation = 10\n{more}\n", dir.path().display());

@@ -1,12 +1,15 @@
 //! `slimgate run`, killed with SIGKILL at random moments and run again, on a small generated data set.
 #![cfg(all(feature = "train", unix))]
 
+mod idx;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use idx::write_part;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::run::steps;
@@ -31,11 +34,7 @@ fn write_data(folder: &Path) {
                 }
             }
         }
-        let be = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
-        let images = [be(&[0x803, count as u32, SIDE as u32, SIDE as u32]), pixels].concat();
-        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
-        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), [be(&[0x801, count as u32]), labels].concat())
-            .unwrap();
+        write_part(folder, name, SIDE as u32, &pixels, &labels);
     }
 }
 

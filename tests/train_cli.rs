@@ -1,10 +1,13 @@
 //! `slimgate train` and `slimgate lower` as a user calls them.
 #![cfg(feature = "train")]
 
+mod idx;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use idx::write_part;
 use slimgate::network::Network;
 use slimgate::train::Model;
 
@@ -12,11 +15,9 @@ use slimgate::train::Model;
 fn write_run(folder: &Path) -> PathBuf {
     for (name, count) in [("train", 120u32), ("t10k", 30)] {
         let pixel = |i: u32| if (i / 8 % 8) * 3 / 8 == (i / 64) % 3 { 200 } else { (i * 37 % 90) as u8 };
-        let be = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
-        let images = [be(&[0x803, count, 8, 8]), (0..count * 64).map(pixel).collect()].concat();
-        let labels = [be(&[0x801, count]), (0..count).map(|i| (i % 3) as u8).collect()].concat();
-        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
-        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+        let pixels: Vec<u8> = (0..count * 64).map(pixel).collect();
+        let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
+        write_part(folder, name, 8, &pixels, &labels);
     }
     let file = folder.join("rows.toml");
     let text = format!(

@@ -1,0 +1,19 @@
+//! Data sets as MNIST has them, for tests: idx files.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::Path;
+
+/// An idx file: magic number, dimensions, bytes.
+pub fn idx(magic: u32, dims: &[u32], body: &[u8]) -> Vec<u8> {
+    let words = std::iter::once(&magic).chain(dims).flat_map(|w| w.to_be_bytes());
+    words.chain(body.iter().copied()).collect()
+}
+
+/// Writes `part` (`train` or `t10k`) of a data set of square grey images of `side` pixels into `folder`.
+pub fn write_part(folder: &Path, part: &str, side: u32, pixels: &[u8], labels: &[u8]) {
+    let count = labels.len() as u32;
+    let write = |what: &str, bytes: Vec<u8>| fs::write(folder.join(format!("{part}-{what}")), bytes).unwrap();
+    write("images-idx3-ubyte", idx(0x803, &[count, side, side], pixels));
+    write("labels-idx1-ubyte", idx(0x801, &[count], labels));
+}
