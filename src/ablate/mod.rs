@@ -19,7 +19,7 @@ use crate::plan::goal::Target;
 use crate::run::record::{FIGURES, TestFigures, read_json, read_optional, write_json};
 use crate::synth::cost::Cost;
 
-pub use design::Bench;
+use design::Bench;
 
 /// Folder of the networks, in the run's folder.
 pub const NETWORKS: &str = "ablation";
@@ -115,31 +115,38 @@ pub struct Options {
 /// # Errors
 /// [`InputError`] for a folder that is no finished run; a network that cannot be planned, a simulation that differs.
 pub fn run(run: &Path, out: &Path, options: &Options, tell: impl Fn(&Row) -> Result<()>) -> Result<Ablation> {
-    let variants = variants(run)?;
+    let networks = networks(run)?;
     let figures: Option<TestFigures> = read_optional(&run.join(FIGURES))?;
     let bench = Bench::open(run, out, options)?;
-    let last = variants.last().expect("never empty");
-    let compressed = bench.plan(&network(run, last)?, Target::Fit)?;
+    let (_, last) = networks.last().expect("never empty");
+    let compressed = bench.plan(last, Target::Fit)?;
     let targets = [
         (Rule::EqualThroughput, Target::Cycles(compressed.cycles_per_image)),
         (Rule::EqualLanes, Target::Lanes(compressed.lanes)),
     ];
     let mut rows = Vec::new();
     for (rule, target) in targets {
-        for variant in &variants {
+        for (variant, network) in &networks {
             let accuracy = figures.as_ref().and_then(|f| f.accuracy(&variant.figure));
-            let row = bench.row(&network(run, variant)?, &variant.name, rule, target)?;
-            let row = Row { test_accuracy: accuracy, ..row };
+            let row = Row { test_accuracy: accuracy, ..bench.row(network, &variant.name, rule, target)? };
             tell(&row)?;
             rows.push(row);
         }
     }
-    let name = network(run, last)?.name.trim_end_matches(&format!("_{}", last.name)).to_string();
-    let device = options.device.name.to_string();
-    let tool = bench.tool()?;
-    let ablation = Ablation { version: 1, name, device, no_dsp: options.no_dsp, tool, rows };
+    let (name, device) = (bench.name.clone(), options.device.name.to_string());
+    let ablation = Ablation { version: 1, name, device, no_dsp: options.no_dsp, tool: bench.tool()?, rows };
     write_json(&run.join(RECORD), &ablation)?;
     Ok(ablation)
+}
+
+/// The networks of the run, in the order of the compression.
+fn networks(run: &Path) -> Result<Vec<(Variant, Network)>> {
+    let variants = variants(run)?.into_iter();
+    let load = |variant: Variant| {
+        let network = Network::load(&run.join(NETWORKS).join(&variant.name))?;
+        Ok((variant, network))
+    };
+    variants.map(load).collect()
 }
 
 fn variants(run: &Path) -> Result<Vec<Variant>> {
@@ -153,8 +160,4 @@ fn variants(run: &Path) -> Result<Vec<Variant>> {
         return Err(InputError::file(&file, "an empty list", "at least the uncompressed network").into());
     }
     Ok(variants)
-}
-
-fn network(run: &Path, variant: &Variant) -> Result<Network> {
-    Network::load(&run.join(NETWORKS).join(&variant.name))
 }

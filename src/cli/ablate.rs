@@ -8,7 +8,7 @@ use comfy_table::{Table, presets};
 use super::Output;
 use crate::ablate::{self, Ablation, Options, Row, Rule};
 use crate::error::InputError;
-use crate::plan::device::{DEVICES, Device};
+use crate::plan::device::Device;
 
 /// What compression is worth in hardware: a run's network at 8 bits and after each stage, as designs side by side.
 ///
@@ -23,7 +23,7 @@ pub struct AblateArgs {
     pub run: PathBuf,
 
     /// FPGA to plan for.
-    #[arg(long, default_value = "xc7z020", value_parser = clap::builder::PossibleValuesParser::new(DEVICES.iter().map(|d| d.name)))]
+    #[arg(long, default_value = "xc7z020", value_parser = super::plan::devices())]
     pub device: String,
 
     /// Multiply in LUTs alone, so that areas are one number.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use comfy_table::{Table, presets};
 use serde_json::json;
 
@@ -16,11 +17,16 @@ use crate::plan::reach::balance;
 use crate::plan::{LayerPlan, Plan};
 use crate::rtl::scripts::Board;
 
+/// The devices that `--device` takes.
+pub fn devices() -> PossibleValuesParser {
+    PossibleValuesParser::new(DEVICES.iter().map(|device| device.name))
+}
+
 /// What the design should reach. Without a target: the fastest that fits the device.
 #[derive(Debug, Clone, Args)]
 pub struct TargetArgs {
     /// FPGA to plan for.
-    #[arg(long, default_value = "xc7z020", value_parser = clap::builder::PossibleValuesParser::new(DEVICES.iter().map(|d| d.name)))]
+    #[arg(long, default_value = "xc7z020", value_parser = devices())]
     pub device: String,
 
     /// Clock in MHz, for --target-fps and for the scripts of synthesis.

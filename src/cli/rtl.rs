@@ -10,7 +10,7 @@ use super::Output;
 use super::plan::{TargetArgs, text};
 use crate::network::Network;
 use crate::plan::reach::balance;
-use crate::rtl::{design, generate, scripts};
+use crate::rtl::design;
 
 /// Generate the Verilog of a network.
 ///
@@ -37,17 +37,15 @@ pub fn run(args: &RtlArgs, out: &Output) -> anyhow::Result<()> {
     let network = Network::load(&args.network)?;
     let started = Instant::now();
     let plan = balance(&network, &goal)?;
-    let mut files = generate(&network, &plan, Some(&args.network))?;
-    files.extend(scripts::emit(&plan.name, &files, &args.target.board()?)?);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(&network.name));
-    design::write(&files, &dir)?;
+    let files = design::make(&network, &plan, Some(&args.network), &args.target.board()?, &dir)?;
     let seconds = started.elapsed().as_secs_f64();
     let value = json!({
-        "dir": dir, "top": format!("{}_top", plan.name), "files": files.len(),
+        "dir": dir, "top": format!("{}_top", plan.name), "files": files,
         "cycles_per_image": plan.cycles_per_image, "lanes": plan.lanes, "seconds": seconds,
     });
     out.result(&value, || {
         let table = text(&plan, args.target.clock_mhz);
-        format!("{table}{} files in {} ({seconds:.2} s)\n", files.len(), dir.display())
+        format!("{table}{files} files in {} ({seconds:.2} s)\n", dir.display())
     })
 }

@@ -1,7 +1,7 @@
 //! Where nothing fits: which layer takes most of which resource, and the nearest change that would fit.
 
 use super::balance::Planner;
-use super::device::{DEVICES, Device};
+use super::device::Device;
 use super::goal::{Goal, Limit, Target};
 use super::reach::fastest;
 use super::{LayerPlan, Plan};
@@ -19,7 +19,7 @@ pub fn too_large(network: &Network, goal: &Goal, plan: &Plan, limit: Limit) -> I
     let kind = if matches!(goal.target, Target::Cycles(_)) { "design" } else { "smallest design" };
     let found = format!(
         "{} for the {kind} of {}, {} of them in {:?}",
-        resource.amount(resource.of(&plan.resources)),
+        limit.taken(plan),
         plan.name,
         resource.amount(resource.of(&largest.resources)),
         largest.node
@@ -27,7 +27,7 @@ pub fn too_large(network: &Network, goal: &Goal, plan: &Plan, limit: Limit) -> I
     let changes = [slower(network, goal), other_device(network, goal, limit), fewer_bits(network, goal, &largest.node)];
     let changes: Vec<String> = changes.into_iter().flatten().collect();
     let or = if changes.is_empty() { String::new() } else { format!(" (it would fit with {})", changes.join(", or ")) };
-    InputError::new(limit.flag, found, format!("at most {}{or}", resource.amount(limit.most)))
+    InputError::new(limit.flag, found, format!("at most {}{or}", limit.allowed()))
 }
 
 fn largest(plan: &Plan, limit: Limit) -> &LayerPlan {
@@ -47,10 +47,9 @@ fn other_device(network: &Network, goal: &Goal, limit: Limit) -> Option<String> 
     if limit.flag != "--device" {
         return None;
     }
-    let mut devices: Vec<&Device> = DEVICES.iter().filter(|d| d.name != goal.device.name).collect();
-    devices.sort_by_key(|d| (d.family != goal.device.family, d.lut));
-    let fits = |device: &&&Device| smallest_fits(network, &Goal { device: ***device, ..*goal });
-    devices.iter().find(fits).map(|device| format!("--device {}", device.name))
+    let mut others = Device::by_size(goal.device.family).into_iter().filter(|device| *device != goal.device);
+    let device = others.find(|&device| smallest_fits(network, &Goal { device, ..*goal }))?;
+    Some(format!("--device {}", device.name))
 }
 
 /// The most bits of the weights of `node`, fewer than it has, with which a design fits.

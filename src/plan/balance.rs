@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Plan;
 use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
 use super::conv::{Folding, log2_ceil};
+use super::estimate::{BLOCK_LUTS, order_luts};
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
@@ -19,18 +20,10 @@ use anyhow::Result;
 /// Bank counts that are considered.
 const BANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
-/// What a multiplier block is worth in LUTs, roughly: what it saves.
-const BLOCK_LUTS: usize = 100;
-
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
-    network: &'a Network,
+    planner: &'a Planner<'a>,
     cycles: u64,
-    block: Block,
-    /// Cycle bounds by stage and banks.
-    bounds: &'a BTreeMap<String, Vec<(usize, u64)>>,
-    /// Weights that are not 0, by node.
-    nonzeros: &'a BTreeMap<String, usize>,
 }
 
 impl Chooser for Balanced<'_> {
@@ -39,7 +32,7 @@ impl Chooser for Balanced<'_> {
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
             // Over the target counts first, then size, then cycles; few accumulators break ties.
-            (cycles.saturating_sub(self.cycles), size(stage, *folding, self.block), cycles, folding.out_par)
+            (cycles.saturating_sub(self.cycles), size(stage, *folding, self.planner.block), cycles, folding.out_par)
         });
         // Results must leave fast enough too: a pool takes a beat a cycle.
         let keeps = |f: &Folding| {
@@ -52,7 +45,7 @@ impl Chooser for Balanced<'_> {
     }
 
     fn sparse(&mut self, stage: &Stage) -> SparseFolding {
-        let bounds = &self.bounds[&stage.node];
+        let bounds = &self.planner.bounds[&stage.node];
         let enough = bounds.iter().find(|(_, bound)| *bound <= self.cycles);
         let fastest = bounds.iter().min_by_key(|(banks, bound)| (*bound, *banks));
         let banks = enough.or(fastest).map_or(1, |(banks, _)| *banks);
@@ -62,7 +55,7 @@ impl Chooser for Balanced<'_> {
     fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice> {
         let dense = self.dense(stage, demand);
         let most_slots = dense.map_or(1, |(folding, _)| folding.lanes());
-        let goal = candidates::Goal { cycles: self.cycles, most_slots, nonzeros: self.nonzeros[&stage.node] };
+        let goal = candidates::Goal { cycles: self.cycles, most_slots, nonzeros: self.planner.nonzeros[&stage.node] };
         let sparse = candidates::foldings(stage, demand, &goal).into_iter().map(Choice::SparseConv);
         let choices = sparse.chain(dense.map(|(folding, step)| Choice::Conv(folding, step)));
         let rated = choices.filter_map(|choice| {
@@ -72,7 +65,7 @@ impl Chooser for Balanced<'_> {
                 return None;
             };
             let stream = Stream::new(stage.input().shape, in_par, stage.input().act);
-            let plan = layer(self.network, stage, &[stream], choice, self.block)?;
+            let plan = layer(self.planner.network, stage, &[stream], choice, self.planner.block)?;
             Some((plan.cycles_per_image.saturating_sub(self.cycles), cost::in_luts(&plan.resources), choice))
         });
         rated.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, _, choice)| choice)
@@ -89,20 +82,22 @@ impl Chooser for Balanced<'_> {
 /// LUTs of a folding, roughly, a multiplier block counted as [`BLOCK_LUTS`]: blocks, adders behind their chains, an
 /// accumulator and a serializer for each output, and what selects several taps a cycle.
 fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
-    let bits = stage.input().act.bits as usize;
-    let sum_bits = stage.input().act.bits + stage.weight_bits + log2_ceil(stage.taps() * stage.channels());
+    let act_bits = stage.input().act.bits;
+    let sum_bits = act_bits + stage.weight_bits + log2_ceil(stage.taps() * stage.channels());
     let pack = Pack::new(stage.input().act, stage.weight_bits, sum_bits, block, folding.out_par);
     let blocks = pack.blocks(folding.out_par) * folding.products();
     let adders = folding.out_par * (folding.products().div_ceil(pack.chain) + 1);
-    let select = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * bits } else { 0 };
-    BLOCK_LUTS * blocks + sum_bits as usize * adders + select
+    let order = order_luts(folding.k_par, stage.taps(), folding.in_par, act_bits);
+    BLOCK_LUTS * blocks + sum_bits as usize * adders + order
 }
 
 /// Plans one network for one family of FPGAs, again and again.
 pub struct Planner<'a> {
     network: &'a Network,
     block: Block,
+    /// Cycle bounds by stage and banks.
     bounds: BTreeMap<String, Vec<(usize, u64)>>,
+    /// Weights that are not 0, by node.
     nonzeros: BTreeMap<String, usize>,
     planned: Planned,
 }
@@ -133,13 +128,7 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where no folding suits the stages around it.
     pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
-        let mut chooser = Balanced {
-            network: self.network,
-            cycles,
-            block: self.block,
-            bounds: &self.bounds,
-            nonzeros: &self.nonzeros,
-        };
+        let mut chooser = Balanced { planner: self, cycles };
         plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
 }

@@ -94,6 +94,13 @@ const fn device(
 }
 
 impl Device {
+    /// Every known device, those of `family` first, and of those the smallest first.
+    pub fn by_size(family: Target) -> Vec<Self> {
+        let mut devices = DEVICES.to_vec();
+        devices.sort_by_key(|device| (device.family != family, device.lut));
+        devices
+    }
+
     /// The device called `name`.
     ///
     /// # Errors

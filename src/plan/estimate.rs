@@ -20,6 +20,8 @@ use super::sparse_conv;
 use super::stream::Stream;
 use super::window::WindowPlan;
 
+/// What a multiplier block is worth in LUTs, roughly, where engines or foldings are compared: what it saves.
+pub(super) const BLOCK_LUTS: usize = 100;
 /// Products up to this sum of operand widths are cheaper in LUTs.
 const LUT_PRODUCT_BITS: u32 = 10;
 /// LUTs of a product in LUTs for each bit of the one and bit of the other operand (Yosys 0.70, 8 x 8 bits).
@@ -138,15 +140,20 @@ fn conv(plan: &ConvPlan, act_bits: u32) -> Resources {
     lanes + tree + accumulators + walker + results
 }
 
-/// What brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
+/// LUTs of what brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.
+pub(super) fn order_luts(k_par: usize, taps: usize, in_par: usize, act_bits: u32) -> usize {
+    if k_par > 1 { 2 * taps * in_par * act_bits as usize } else { 0 }
+}
+
+/// The same, with its registers.
 pub(super) fn tap_order(window: &WindowPlan, in_par: usize, act_bits: u32) -> Resources {
     if window.k_par == 1 {
         return Resources::default();
     }
-    let [kernel_h, kernel_w] = window.kernel;
-    let word_bits = (in_par * act_bits as usize) as f64;
-    let all = (kernel_h * kernel_w) as f64 * word_bits;
-    Resources { lut: 2.0 * all, ff: all + window.k_par as f64 * word_bits, ..Default::default() }
+    let taps = window.kernel[0] * window.kernel[1];
+    let lut = order_luts(window.k_par, taps, in_par, act_bits) as f64;
+    let ff = ((taps + window.k_par) * in_par * act_bits as usize) as f64;
+    Resources { lut, ff, ..Default::default() }
 }
 
 fn sparse(plan: &SparsePlan, out: &Stream) -> Resources {

@@ -79,6 +79,23 @@ impl Resource {
     }
 }
 
+impl Limit {
+    /// True where `plan`, by its estimate, keeps it.
+    pub fn keeps(&self, plan: &Plan) -> bool {
+        self.resource.of(&plan.resources) <= self.most
+    }
+
+    /// What `plan` takes of the resource, in words.
+    pub fn taken(&self, plan: &Plan) -> String {
+        self.resource.amount(self.resource.of(&plan.resources))
+    }
+
+    /// What it may take, in words.
+    pub fn allowed(&self) -> String {
+        self.resource.amount(self.most)
+    }
+}
+
 impl Goal {
     /// `target` on `device`, with as much as it has.
     pub const fn new(target: Target, device: Device) -> Self {
@@ -102,9 +119,14 @@ impl Goal {
         limits
     }
 
+    /// True where `plan` has no more lanes than [`Target::Lanes`] allows.
+    pub fn within_lanes(&self, plan: &Plan) -> bool {
+        !matches!(self.target, Target::Lanes(lanes) if plan.lanes > lanes)
+    }
+
     /// The first limit that `plan` breaks.
     pub fn broken(&self, plan: &Plan) -> Option<Limit> {
-        self.limits().into_iter().find(|limit| limit.resource.of(&plan.resources) > limit.most)
+        self.limits().into_iter().find(|limit| !limit.keeps(plan))
     }
 }
 

@@ -66,6 +66,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Memories of all engines.
+    pub fn memories(&self) -> impl Iterator<Item = &Memory> {
+        self.layers.iter().flat_map(|layer| &layer.memories)
+    }
+
+    /// Bits allocated in memories.
+    pub fn memory_bits(&self) -> u64 {
+        self.memories().map(|memory| memory.bits_allocated).sum()
+    }
+
     /// The stream that leaves layer `from`, or the pixels.
     pub fn stream(&self, from: Option<usize>) -> Stream {
         match from {

@@ -12,8 +12,8 @@ use crate::network::Network;
 
 /// Cycle targets that are tried between the fastest design and the serial one.
 const TARGETS: usize = 32;
-/// Parts of the multiplier blocks that a design wants, that are tried as a budget: the other products go to LUTs.
-const BLOCK_PARTS: [f64; 4] = [1.0, 0.5, 0.25, 0.0];
+/// Parts of the multiplier blocks that a design wants, that are tried beside all: the other products go to LUTs.
+const BLOCK_PARTS: [f64; 3] = [0.5, 0.25, 0.0];
 
 /// One design of the front.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +27,14 @@ pub struct Point {
     pub resources: Resources,
     /// Flags that give this design.
     pub flags: String,
+}
+
+impl Point {
+    fn of(plan: &Plan) -> Self {
+        let (cycles_per_image, resources) = (plan.cycles_per_image, plan.resources);
+        let flags = format!("--target-cycles {cycles_per_image} --max-dsp {:.0}", resources.dsp);
+        Self { cycles_per_image, lanes: plan.lanes, resources, flags }
+    }
 }
 
 /// The designs of `network` that keep the limits of `goal` and the device's, fastest first, dominated ones left out.
@@ -61,24 +69,13 @@ fn targets(fast: u64, serial: u64) -> Vec<u64> {
 
 /// The designs for one cycle target, that differ in how many products are in multiplier blocks.
 fn at(planner: &Planner, goal: &Goal, cycles: u64) -> Result<Vec<Point>> {
-    let free = planner.at(cycles, goal.blocks())?;
-    let mut points = Vec::new();
-    let mut had = None;
+    let mut plans = vec![planner.at(cycles, goal.blocks())?];
+    let wanted = plans[0].resources.dsp;
     for part in BLOCK_PARTS {
-        let max_dsp = (free.resources.dsp * part) as usize;
-        let plan = planner.at(cycles, max_dsp)?;
-        if goal.broken(&plan).is_none() && had != Some(plan.resources.dsp) {
-            had = Some(plan.resources.dsp);
-            let flags = format!("--target-cycles {} --max-dsp {:.0}", plan.cycles_per_image, plan.resources.dsp);
-            points.push(Point {
-                cycles_per_image: plan.cycles_per_image,
-                lanes: plan.lanes,
-                resources: plan.resources,
-                flags,
-            });
-        }
+        plans.push(planner.at(cycles, (wanted * part) as usize)?);
     }
-    Ok(points)
+    plans.dedup_by_key(|plan| plan.resources.dsp);
+    Ok(plans.iter().filter(|plan| goal.broken(plan).is_none()).map(Point::of).collect())
 }
 
 /// `points` without those that another is better than, ordered by cycles, then by multiplier blocks.

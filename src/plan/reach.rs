@@ -30,24 +30,21 @@ pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
                 None => Ok(plan),
             }
         }
-        Target::Lanes(lanes) => {
-            let fits = |plan: &Plan| plan.lanes <= lanes && goal.broken(plan).is_none();
-            fastest(at, fits)?.map_err(|smallest| too_small(network, goal, &smallest, Some(lanes)).into())
-        }
-        Target::Fit => {
-            let fits = |plan: &Plan| goal.broken(plan).is_none();
-            fastest(at, fits)?.map_err(|smallest| too_small(network, goal, &smallest, None).into())
+        Target::Lanes(_) | Target::Fit => {
+            let fits = |plan: &Plan| goal.within_lanes(plan) && goal.broken(plan).is_none();
+            fastest(at, fits)?.map_err(|smallest| nothing_fits(network, goal, &smallest).into())
         }
     }
 }
 
-fn too_small(network: &Network, goal: &Goal, smallest: &Plan, lanes: Option<usize>) -> InputError {
-    match (goal.broken(smallest), lanes) {
-        (Some(limit), _) => advice::too_large(network, goal, smallest, limit),
-        (None, lanes) => {
+/// The error where not even the smallest plan fits.
+fn nothing_fits(network: &Network, goal: &Goal, smallest: &Plan) -> InputError {
+    match (goal.broken(smallest), goal.target) {
+        (None, Target::Lanes(lanes)) => {
             let found = format!("{} lanes for the smallest design of {}", smallest.lanes, smallest.name);
-            InputError::new("lanes", found, format!("at most {}", lanes.unwrap_or(0)))
+            InputError::new("lanes", found, format!("at most {lanes}"))
         }
+        (limit, _) => advice::too_large(network, goal, smallest, limit.expect("what does not fit breaks a limit")),
     }
 }
 

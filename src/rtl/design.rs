@@ -90,6 +90,24 @@ fn manifest(
     Ok(serde_json::to_string_pretty(&manifest)? + "\n")
 }
 
+/// Generates the design of `network` under `plan`, with the scripts for `board`, and writes it under `dir`; gives the number
+/// of its files. `network_path` is recorded in the manifest.
+///
+/// # Errors
+/// As [`generate`] and [`write`].
+pub fn make(
+    network: &Network,
+    plan: &Plan,
+    network_path: Option<&Path>,
+    board: &scripts::Board,
+    dir: &Path,
+) -> Result<usize> {
+    let mut files = generate(network, plan, network_path)?;
+    files.extend(scripts::emit(&plan.name, &files, board)?);
+    write(&files, dir)?;
+    Ok(files.len())
+}
+
 /// Writes `files` under `dir`; files of an earlier design there that are no longer needed are removed.
 ///
 /// # Errors

@@ -16,9 +16,9 @@ use crate::network::interp::Interpreter;
 use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Target};
 use crate::plan::reach::balance;
-use crate::plan::{Engine, LayerPlan, Plan};
+use crate::plan::{Engine, LayerPlan};
+use crate::rtl::design;
 use crate::rtl::scripts::Board;
-use crate::rtl::{design, generate, scripts};
 use crate::sim::manifest::{MANIFEST, Manifest};
 use crate::sim::report::SimReport;
 use crate::sim::run as runner;
@@ -60,10 +60,8 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     let device = Device::named(&config.device)?;
     let goal = Goal { target, device, max_dsp: config.max_dsp, max_lut: config.max_lut };
     let plan = balance(&network, &goal)?;
-    let mut files = generate(&network, &plan, Some(run))?;
     let board = Board { device, clock_mhz: config.clock_mhz };
-    files.extend(scripts::emit(&plan.name, &files, &board)?);
-    design::write(&files, dir)?;
+    let files = design::make(&network, &plan, Some(run), &board, dir)?;
     let record = DesignRecord {
         dir: dir.to_path_buf(),
         top: format!("{}_top", plan.name),
@@ -73,8 +71,8 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
         planned_cycles_per_image: plan.cycles_per_image,
         lanes: plan.lanes,
         estimated: plan.resources,
-        memory_bits: memory_bits(&plan),
-        files: files.len(),
+        memory_bits: plan.memory_bits(),
+        files,
         seconds: began.elapsed().as_secs_f64(),
         network_sha256: network.sha256()?,
         manifest_sha256: manifest_sha256(dir)?,
@@ -86,10 +84,6 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
         forget(&run.join(SIMULATION))?;
     }
     write_json(&run.join(DESIGN), &record)
-}
-
-fn memory_bits(plan: &Plan) -> u64 {
-    plan.layers.iter().flat_map(|l| &l.memories).map(|m| m.bits_allocated).sum()
 }
 
 fn engine(layer: &LayerPlan) -> EngineRecord {
@@ -135,12 +129,9 @@ pub fn forget_lost_design(run: &Path, dir: &Path) -> Result<()> {
 /// `sim.json` is there).
 pub fn simulate(config: &SimConfig, run: &Path, test: &Images, done: impl Fn(usize) + Sync) -> Result<()> {
     let design: DesignRecord = read_json(&run.join(DESIGN))?;
-    let manifest = Manifest::load(&design.dir)?;
     let network = Network::load(run)?;
-    let vectors = expectations(config.images, &network, test)?;
     let options = Options { stall: config.stall, seed: config.seed, ..Options::default() };
-    let outcome = runner::simulate(&design.dir, &manifest, &vectors, &options, done)?;
-    let report = SimReport::new(&manifest, vectors.images(), &options, outcome);
+    let report = compare(&design.dir, &network, (test, config.images), &options, done)?;
     let (passed, text) = (report.passed, report.text());
     let record = SimRecord { report, tool: version(options.simulator), manifest_sha256: design.manifest_sha256 };
     write_json(&run.join(SIMULATION), &record)?;
@@ -148,15 +139,24 @@ pub fn simulate(config: &SimConfig, run: &Path, test: &Images, done: impl Fn(usi
     Ok(())
 }
 
-/// The first test images, all where there are fewer than asked for, and what the interpreter says about them.
+/// Simulates the design in `dir` on the first so many `images`, all where there are fewer, against what the interpreter says
+/// about them. `done(images)` is called as they finish.
 ///
 /// # Errors
-/// A network that the interpreter refuses.
-pub fn expectations(images: usize, network: &Network, test: &Images) -> Result<Vectors> {
-    let count = images.min(test.len());
-    let pixels = test.pixels[..count * test.shape.len()].to_vec();
+/// A design that is missing, a simulation that cannot be built. A difference is none: the report has it.
+pub fn compare(
+    dir: &Path,
+    network: &Network,
+    (images, count): (&Images, usize),
+    options: &Options,
+    done: impl Fn(usize) + Sync,
+) -> Result<SimReport> {
+    let manifest = Manifest::load(dir)?;
+    let pixels = images.pixels[..count.min(images.len()) * images.shape.len()].to_vec();
     let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
-    Ok(Vectors { shape: test.shape, pixels, scores })
+    let vectors = Vectors { shape: images.shape, pixels, scores };
+    let outcome = runner::simulate(dir, &manifest, &vectors, options, done)?;
+    Ok(SimReport::new(&manifest, vectors.images(), options, outcome))
 }
 
 /// What the simulator says about itself, in one line.

@@ -140,26 +140,25 @@ impl Session {
         }
         let searched = self.folder.join(OUTCOME).exists();
         let model = if searched { self.checkpoint(&self.outcome()?.network.key) } else { baseline };
-        self.lower_file(&model)?.save(self.folder.path())?;
-        if searched { self.lower_stages() } else { Ok(()) }
+        let network = self.lower_file(&model)?;
+        network.save(self.folder.path())?;
+        if searched { self.lower_stages(network) } else { Ok(()) }
     }
 
-    /// Lowers the baseline (to 8 bits) and what each stage kept, for [`crate::ablate`].
-    fn lower_stages(&self) -> Result<()> {
-        let outcome = self.outcome()?;
-        let mut networks = vec![("bits8".to_string(), "float".to_string(), outcome.search.baseline.key)];
-        let mut so_far = String::new();
-        for stage in &outcome.search.stages {
-            so_far = if so_far.is_empty() { stage.stage.clone() } else { format!("{so_far}_{}", stage.stage) };
-            networks.push((so_far.clone(), stage.stage.clone(), stage.network.key.clone()));
+    /// Lowers the baseline (to 8 bits) and what each stage but the last kept, whose network is the run's: `last`. For
+    /// [`crate::ablate`].
+    fn lower_stages(&self, last: Network) -> Result<()> {
+        let search = self.outcome()?.search;
+        let mut networks = vec![("bits8".to_string(), "float".to_string(), self.lowered(&search.baseline.key)?)];
+        let stages: Vec<&str> = search.stages.iter().map(|stage| stage.stage.as_str()).collect();
+        for (i, stage) in search.stages.iter().enumerate().take(stages.len().saturating_sub(1)) {
+            networks.push((stages[..=i].join("_"), stage.stage.clone(), self.lowered(&stage.network.key)?));
         }
-        // The last stage's network is the run's: polished.
-        if let Some((_, figure, key)) = networks.last_mut().filter(|_| !so_far.is_empty()) {
-            (*figure, *key) = ("final".into(), outcome.network.key);
+        if !stages.is_empty() {
+            networks.push((stages.join("_"), "final".into(), last));
         }
         let mut variants = Vec::new();
-        for (name, figure, key) in networks {
-            let network = self.lowered(&key)?;
+        for (name, figure, network) in networks {
             let network = Network { name: format!("{}_{name}", network.name), ..network };
             network.save(&self.folder.join(ablate::NETWORKS).join(&name))?;
             variants.push(Variant { name, figure });

@@ -2,6 +2,7 @@
 
 use super::super::choose::{beats, columns, foldings as all_foldings, steps_within, supplied};
 use super::super::conv::{Folding, log2_ceil};
+use super::super::estimate::order_luts;
 use super::super::stages::Stage;
 use super::super::want::Demand;
 use super::SparseConvFolding;
@@ -51,6 +52,6 @@ fn size(stage: &Stage, folding: SparseConvFolding, columns: usize, nonzeros: usi
     let act_bits = stage.input().act.bits;
     let sum_bits = act_bits + stage.weight_bits + log2_ceil(columns);
     let lane = Lane { act_bits, weight_bits: stage.weight_bits, sum_bits, columns, rows: rows_a_lane };
-    let order = if folding.k_par > 1 { 2 * stage.taps() * folding.in_par * act_bits as usize } else { 0 };
+    let order = order_luts(folding.k_par, stage.taps(), folding.in_par, act_bits);
     (lanes as f64 * lane.in_luts(folding.cycles)) as usize + banks * sum_bits as usize + order
 }

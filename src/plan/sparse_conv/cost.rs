@@ -1,12 +1,11 @@
 //! Estimated resources of the sparse convolution engine, and what a block is worth in LUTs when engines are compared.
 
 use super::super::Resources;
-use super::super::estimate::{adder, lut_product, product, requantizers, tap_order, times};
+use super::super::estimate::{BLOCK_LUTS, adder, lut_product, product, requantizers, tap_order, times};
 use super::super::sparse::bits_for;
 use super::{Bank, SparseConvPlan};
 
-/// LUTs that a multiplier block, and a block RAM of 36 kbit, are worth.
-const DSP_LUTS: f64 = 100.0;
+/// LUTs that a block RAM of 36 kbit is worth.
 const BRAM_LUTS: f64 = 300.0;
 /// Bits of a word, and words, of a block RAM of 36 kbit at its widest.
 const PROGRAM_WIDTH: f64 = 72.0;
@@ -14,13 +13,13 @@ const PROGRAM_DEPTH: f64 = 512.0;
 
 /// Resources in LUTs, to compare two engines of one layer.
 pub fn in_luts(resources: &Resources) -> f64 {
-    resources.lut + DSP_LUTS * resources.dsp + BRAM_LUTS * resources.bram36
+    resources.lut + BLOCK_LUTS as f64 * resources.dsp + BRAM_LUTS * resources.bram36
 }
 
 /// The engine without the memories that the plan lists.
 pub fn engine(plan: &SparseConvPlan, act_bits: u32) -> Resources {
     let products = times(plan.lut_products, lut_product(act_bits, plan.weight_bits))
-        + times(plan.lanes() - plan.lut_products, product(act_bits, plan.weight_bits));
+        + times(plan.blocks(), product(act_bits, plan.weight_bits));
     let banks: Resources = plan.banks.iter().map(|bank| lanes(plan, bank, act_bits)).sum();
     let sums = plan.banks.len() - plan.folding.step;
     let tree = times(sums, adder((plan.sum_bits + 1).min(plan.acc_bits)));
