@@ -77,7 +77,7 @@ module @{ module }@ (
         .Depth   (@{ weight_depth }@),
         .AddrBits(@{ weight_addr.bits }@),
         .File    ("mem/@{ module }@_@{ rom.name }@.hex"),
-        .Style   ("@{ weight_style }@")
+        .Style   ("@{ rom.style }@")
     ) u_@{ rom.name }@ (
         .clk_i (clk_i),
         .en_i  (@{ rom.enable }@),

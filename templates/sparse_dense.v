@@ -45,7 +45,7 @@ module @{ module }@ (
         .Depth   (@{ beats }@),
         .AddrBits(@{ beat_bits }@),
         .File    ("@{ counts_file }@"),
-        .Style   ("auto")
+        .Style   ("@{ counts_style }@")
     ) i_counts (
         .clk_i (clk_i),
         .en_i  (1'b1),
@@ -85,7 +85,7 @@ module @{ module }@ (
         .Depth   (@{ rows }@),
         .AddrBits(@{ row_addr_bits }@),
         .File    ("@{ row_file }@"),
-        .Style   ("auto")
+        .Style   ("@{ row_style }@")
     ) i_rows (
         .clk_i (clk_i),
         .en_i  (1'b1),
@@ -147,7 +147,7 @@ module @{ module }@ (
         .Depth   (@{ bank.depth }@),
         .AddrBits(@{ bank.addr_bits }@),
         .File    ("@{ bank.file }@"),
-        .Style   ("auto")
+        .Style   ("@{ bank.style }@")
     ) i_entries@{ bank.index }@ (
         .clk_i (clk_i),
         .en_i  (1'b1),

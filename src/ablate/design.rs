@@ -9,6 +9,7 @@ use crate::config::RunConfig;
 use crate::data::{self, Images};
 use crate::network::Network;
 use crate::plan::Plan;
+use crate::plan::pack::Block;
 use crate::plan::balance::Planner;
 use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Limit, Resource, Target};
@@ -48,7 +49,7 @@ impl<'a> Bench<'a> {
 
     /// Plans `network` for `target`, whether or not the device holds it.
     pub(super) fn plan(&self, network: &Network, target: Target) -> Result<Plan> {
-        let planner = Planner::new(network, self.options.device.family)?;
+        let planner = Planner::new(network, self.block())?;
         let blocks = if self.options.no_dsp { 0 } else { self.options.device.dsp as usize };
         let at = |cycles| planner.at(cycles, blocks);
         let found = match target {
@@ -111,6 +112,12 @@ impl<'a> Bench<'a> {
         // Requantizers count as blocks in the estimate; without blocks they are LUTs.
         let mut limits = limits.filter(|limit| !self.options.no_dsp || limit.resource != Resource::Dsp);
         limits.find(|limit| !limit.keeps(plan))
+    }
+
+    /// The device's multiplier blocks, where they may be used.
+    fn block(&self) -> Block {
+        let block = self.options.device.block();
+        Block { exists: block.exists && !self.options.no_dsp, ..block }
     }
 
     /// What the device lacks for `plan`, and the smallest one of its family that does not.

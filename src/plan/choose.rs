@@ -13,7 +13,8 @@ use super::sparse::SparseFolding;
 use super::stages::{Arrival, Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::{Demand, Want, all_take};
-use super::{Plan, Resources, buffers, dsp, pixels};
+use super::{Plan, Resources, buffers, dsp, estimate, pixels};
+use crate::synth::Target;
 use crate::network::Network;
 use crate::network::graph::Shape;
 
@@ -154,11 +155,11 @@ pub fn plan(
         planned.lock().expect("no holder panics").insert(key, plan.clone());
         Some(plan)
     };
-    let mut plan = assemble(network, &stages, &choices, engine)?;
+    let mut plan = assemble((network, block.family), &stages, &choices, engine)?;
     dsp::limit(&mut plan, most);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);
-    plan.resources = plan.layers.iter().map(|l| l.resources).sum::<Resources>();
+    plan.resources = estimate::design(&plan, block);
     Ok(plan)
 }
 
@@ -216,7 +217,7 @@ fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<C
 }
 
 fn assemble(
-    network: &Network,
+    (network, family): (&Network, Target),
     stages: &[Stage],
     choices: &[Choice],
     engine: impl Fn(usize, Choice, Vec<Stream>) -> Option<LayerPlan>,
@@ -236,7 +237,7 @@ fn assemble(
         classes,
         cycles_per_image: slowest.max((shape.h * shape.w) as u64).max(classes as u64),
         lanes: layers.iter().map(|l| l.lanes).sum(),
-        resources: Resources::default(),
+        resources: Resources::none(family),
         layers,
     })
 }

@@ -228,9 +228,9 @@ impl ConvPlan {
         let products = self.folding.products() as u64;
         memories.extend((0..self.chain()).map(|late| {
             let share = weight_bits * self.products_at(late).len() as u64 / products;
-            Memory::new(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
+            Memory::rom(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
         }));
-        memories.push(Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used));
+        memories.push(Memory::rom("const", self.step as u32 * const_bits, self.const_depth(), const_used));
         memories
     }
 }
@@ -240,8 +240,11 @@ pub(super) fn rows_memory(window: &WindowPlan, in_par: usize, channels: usize, a
     let word_bits = in_par as u32 * act_bits;
     let used = (window.rows * window.width * channels) as u64 * u64::from(act_bits);
     match window.k_par {
-        1 => Memory::new("rows", word_bits, window.depth(), used),
-        _ => Memory::new("rows", word_bits * (window.rows * window.banks()) as u32, window.bank_words(), used),
+        1 => Memory::ram("rows", word_bits, window.depth(), used),
+        _ => {
+            let banks = window.rows * window.banks();
+            Memory::ram("rows", word_bits * banks as u32, window.bank_words(), used).split(banks)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::literal::{Counter, range};
 use super::{Artifact, hex, text, window};
 use crate::network::Network;
 use crate::plan::LayerPlan;
+use crate::plan::memory::style;
 use crate::plan::conv::{ConvLayer, ConvPlan, const_words, weight_words};
 use crate::plan::sparse::bits_for;
 
@@ -34,7 +35,6 @@ struct Conv<'a> {
     groups: usize,
     folds: usize,
     weight_depth: usize,
-    weight_style: &'static str,
     step: usize,
     queue_beats: usize,
     word_range: String,
@@ -65,6 +65,7 @@ struct Rom {
     data: String,
     enable: String,
     addr: String,
+    style: &'static str,
 }
 
 /// Instances of `sg_dot`: in LUTs, or in multiplier blocks.
@@ -92,7 +93,7 @@ pub fn emit(
     let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.folding.out_par, plan.step);
     let mut files = vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
-        window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
+        window::emit(module, &layer.node, &plan.window, word_bits, pad_word, style(&layer.memories, "rows"))?,
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
     ];
     for late in 0..plan.chain() {
@@ -134,7 +135,6 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         groups: window.groups,
         folds: window.folds,
         weight_depth: plan.weight_depth(),
-        weight_style: "auto",
         step: plan.step,
         queue_beats: 1 << plan.queue_addr_bits,
         word_range: range(plan.folding.in_par * layer.input().bits as usize),
@@ -142,7 +142,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
-        roms: roms(plan),
+        roms: roms(layer, plan),
         chain: plan.chain(),
         skip: plan.skip(),
         segments: plan.segments(),
@@ -160,6 +160,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
             steps: plan.steps,
             words: plan.const_depth(),
             channels: plan.out_channels,
+            const_style: style(&layer.memories, "const"),
             acc_bits: plan.acc_bits,
             requant: &plan.requant,
             queue_addr_bits: plan.queue_addr_bits,
@@ -180,7 +181,7 @@ fn placed(plan: &ConvPlan) -> String {
 }
 
 /// The weight memories; the later ones follow the first one's address through a shift register.
-fn roms(plan: &ConvPlan) -> Vec<Rom> {
+fn roms(layer: &LayerPlan, plan: &ConvPlan) -> Vec<Rom> {
     let bits = Counter::new(plan.weight_depth()).bits as usize;
     let rom = |late: usize| {
         let width = plan.weight_width(late);
@@ -189,7 +190,8 @@ fn roms(plan: &ConvPlan) -> Vec<Rom> {
             Some(n) => (format!("late_q[{}]", n * (bits + 1) + bits), format!("late_q[{}+:{bits}]", n * (bits + 1))),
         };
         let name = plan.weight_name(late);
-        Rom { width, range: range(width), data: format!("{name}_data"), name, enable, addr }
+        let style = style(&layer.memories, &name);
+        Rom { width, range: range(width), data: format!("{name}_data"), name, enable, addr, style }
     };
     (0..plan.chain()).map(rom).collect()
 }

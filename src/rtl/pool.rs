@@ -7,6 +7,7 @@ use super::literal::{Counter, range};
 use super::queue::queue;
 use super::{Artifact, text, window};
 use crate::plan::LayerPlan;
+use crate::plan::memory::style;
 use crate::plan::pool::{PoolPlan, Reduce};
 
 #[derive(Template)]
@@ -47,7 +48,7 @@ struct Pool<'a> {
 pub fn emit(module: &str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Vec<Artifact>> {
     let mut files = vec![Artifact::new(format!("rtl/{module}.v"), engine(module, layer, plan)?.render()? + "\n")];
     if let Some(window) = &plan.window {
-        files.push(window::emit(module, &layer.node, window, plan.input.beat_bits(), pad_word(plan))?);
+        files.push(window::emit(module, &layer.node, window, plan.input.beat_bits(), pad_word(plan), style(&layer.memories, "rows"))?);
     }
     Ok(files)
 }

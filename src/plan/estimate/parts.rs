@@ -1,0 +1,250 @@
+//! The parts of an engine: what is counted exactly, and amounts of what costs LUTs.
+
+use super::blocks::{Layout, layout, lut_ram};
+use crate::plan::memory::{Kind, Memory, Style};
+use crate::plan::pack::Block;
+use crate::synth::Target;
+
+macro_rules! features {
+    ($($(#[$doc:meta])* $feature:ident $name:literal,)*) => {
+        /// What costs LUTs: an amount of each is multiplied by the family's LUTs a piece (`luts.json`).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Feature { $($(#[$doc])* $feature,)* }
+
+        /// Their names, in order.
+        pub const FEATURES: &[&str] = &[$($name,)*];
+    };
+}
+
+features! {
+    /// Bits of adders.
+    Add "add",
+    /// Bits of accumulators.
+    Accumulate "accumulate",
+    /// Bits of counters that wrap.
+    Counter "counter",
+    /// Inputs of multiplexers past the first, in LUTs of six (four) inputs.
+    Mux "mux",
+    /// Bits of results that leave a serializer later than the first.
+    Serial "serial",
+    /// Bits of Booth rows.
+    Booth "booth",
+    /// Bits of sums behind Booth rows.
+    BoothSum "booth_sum",
+    /// Bit products of multipliers left to synthesis without blocks.
+    Multiply "multiply",
+    /// The same with a constant.
+    MultiplyConstant "multiply_constant",
+    /// Bits that a requantizer rounds.
+    Round "round",
+    /// Bits that it clamps to.
+    Clamp "clamp",
+    /// Bits that it shifts by a variable amount.
+    Shift "shift",
+    /// First-in first-out queues.
+    Queue "queue",
+    /// Address bits of them.
+    QueueAddress "queue_address",
+    /// Bits stored in flip-flops: their multiplexers.
+    Stored "stored",
+    /// Bits of credit counters.
+    Credit "credit",
+    /// Window generators.
+    Window "window",
+    /// Address bits of them.
+    WindowAddress "window_address",
+    /// Bits of their coordinates.
+    WindowPlace "window_place",
+    /// Bits of words that may be padding.
+    Pad "pad",
+    /// Window generators that read several taps.
+    Banked "banked",
+    /// Bits of their places.
+    BankedPlace "banked_place",
+    /// Memories of theirs: write enables.
+    BankedMemory "banked_memory",
+    /// Multiplexers that order taps.
+    Order "order",
+    /// LUTs of ROMs.
+    Rom "rom",
+    /// Bits behind several rows of memory blocks.
+    MemoryMux "memory_mux",
+    /// Pools.
+    Pool "pool",
+    /// Bits of values that a pool compares.
+    PoolMax "pool_max",
+    /// Bits of values that a pool adds.
+    PoolSum "pool_sum",
+    /// Banks of the sparse engine.
+    SparseBank "sparse_bank",
+    /// Bits of their jobs.
+    SparseJob "sparse_job",
+    /// Bits of their sums.
+    SparseSum "sparse_sum",
+    /// Lanes of the sparse convolution.
+    Lane "lane",
+    /// Bits of their sums.
+    LaneSum "lane_sum",
+    /// Bits of rows of theirs.
+    LaneRow "lane_row",
+    /// Bits that adapters widen.
+    Widen "widen",
+    /// Bits that adapters narrow.
+    Narrow "narrow",
+    /// Adapters.
+    Adapter "adapter",
+    /// Joins.
+    Join "join",
+    /// Bits of sums that are clamped.
+    JoinSum "join_sum",
+    /// Buffers before joins.
+    Buffer "buffer",
+    /// Bits of the scores.
+    Score "score",
+    /// The rest of a top.
+    Top "top",
+}
+
+/// Parts of an engine, or of a whole design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
+    /// The multiplier blocks to be had, and the family.
+    pub block: Block,
+    /// Multiplier blocks.
+    pub dsp: usize,
+    /// Half blocks of block RAM on AMD, else blocks.
+    pub ram_units: usize,
+    /// Flip-flops.
+    pub ff: f64,
+    /// LUTs that are known: LUT RAM and shift registers.
+    pub luts: f64,
+    /// Amounts of the features, in their order.
+    pub amounts: [f64; FEATURES.len()],
+}
+
+impl Parts {
+    /// None.
+    pub fn new(block: Block) -> Self {
+        Self { block, dsp: 0, ram_units: 0, ff: 0.0, luts: 0.0, amounts: [0.0; FEATURES.len()] }
+    }
+
+    /// The family.
+    pub fn family(&self) -> Target {
+        self.block.family
+    }
+
+    /// Adds those of `other`.
+    pub fn join(&mut self, other: &Self) {
+        self.dsp += other.dsp;
+        self.ram_units += other.ram_units;
+        self.ff += other.ff;
+        self.luts += other.luts;
+        self.amounts.iter_mut().zip(other.amounts).for_each(|(amount, more)| *amount += more);
+    }
+
+    /// Adds `amount` of `feature`.
+    pub fn add(&mut self, feature: Feature, amount: impl Into<f64>) {
+        self.amounts[feature as usize] += amount.into();
+    }
+
+    /// Adds `bits` flip-flops.
+    pub fn flops(&mut self, bits: usize) {
+        self.ff += bits as f64;
+    }
+
+    /// A counter of 0 to `count` - 1.
+    pub fn counter(&mut self, count: usize) {
+        let bits = counter_bits(count);
+        self.flops(bits);
+        self.add(Feature::Counter, bits as f64);
+    }
+
+    /// `count` multiplexers of `inputs`.
+    pub fn mux(&mut self, feature: Feature, inputs: usize, count: usize) {
+        let each = match self.family() {
+            Target::Xc7 | Target::Xcup => (inputs - 1).div_ceil(3),
+            Target::Ecp5 | Target::Ice40 => inputs - 1,
+        };
+        self.add(feature, (each * count) as f64);
+    }
+
+    /// Shift registers without reset, `bits` wide and `cycles` long: AMD has LUTs for them, which Yosys takes from three on.
+    pub fn shift_register(&mut self, bits: usize, cycles: usize) {
+        if self.family().is_amd() && cycles >= 3 {
+            self.luts += (bits * cycles.div_ceil(32)) as f64;
+        } else {
+            self.flops(bits * cycles);
+        }
+    }
+
+    /// A memory with its read register, where the blocks do not have it.
+    pub fn memory(&mut self, memory: &Memory) {
+        let (width, depth) = (memory.copy_width(), memory.depth);
+        for _ in 0..memory.copies {
+            self.one_memory(memory.kind, memory.style, width, depth);
+        }
+    }
+
+    fn one_memory(&mut self, kind: Kind, style: Style, width: u32, depth: usize) {
+        match (kind, style) {
+            (_, Style::Block) => {
+                let Layout { units, rows } = layout(kind, width, depth, self.family());
+                self.ram_units += units;
+                if rows > 1 {
+                    self.flops(counter_bits(rows));
+                    self.mux(Feature::MemoryMux, rows, width as usize);
+                }
+            }
+            (Kind::Rom, _) => self.rom(width, depth),
+            (Kind::Ram, _) => {
+                self.flops(width as usize);
+                self.lut_memory(width, depth);
+            }
+        }
+    }
+
+    /// A RAM of `depth` words whose read is not registered: LUT RAM, or flip-flops where there is none.
+    pub fn lut_memory(&mut self, width: u32, depth: usize) {
+        if self.family() == Target::Ice40 {
+            self.flops(width as usize * depth);
+            self.add(Feature::Stored, (width as usize * depth) as f64);
+            return;
+        }
+        self.luts += lut_ram(width, depth, self.family()) as f64;
+        let words = match self.family() {
+            Target::Ecp5 => 16,
+            _ => 64,
+        };
+        if depth > words {
+            self.mux(Feature::MemoryMux, depth.div_ceil(words), width as usize);
+        }
+    }
+
+    /// A ROM of `depth` words in LUTs, with its read register. Its columns are functions of the address, as random ones as any;
+    /// those that are equal are made once.
+    fn rom(&mut self, width: u32, depth: usize) {
+        let columns = distinct(width, depth);
+        self.ff += columns;
+        let inputs = if self.family().is_amd() { 64 } else { 16 };
+        let each = match depth {
+            0..=2 => 0.0,
+            _ if depth <= inputs => 1.0,
+            _ => depth as f64 / inputs as f64 * 4.0 / 3.0,
+        };
+        self.add(Feature::Rom, columns * each);
+    }
+}
+
+/// Bits of a counter of 0 to `count` - 1; one that does not count is left out.
+pub fn counter_bits(count: usize) -> usize {
+    (usize::BITS - (count - 1).leading_zeros()) as usize
+}
+
+/// Expected number of different columns, those of one value left out, of a random ROM.
+pub fn distinct(width: u32, depth: usize) -> f64 {
+    if depth >= 16 {
+        return f64::from(width);
+    }
+    let functions = f64::from(1u32 << depth);
+    (functions - 2.0) * (1.0 - (1.0 - 1.0 / functions).powi(width as i32))
+}

@@ -1,0 +1,133 @@
+//! The sparse engines: fully connected (`templates/sparse_dense.v`) and convolution (`templates/sparse_conv.v`).
+
+use super::cells::{self, Scale};
+use super::conv::tree_registers;
+use super::parts::{Feature, Parts, counter_bits};
+use super::products;
+use crate::plan::memory::lane_style;
+use crate::plan::sparse::{OUT_FIFO_ADDR_BITS, SparsePlan};
+use crate::plan::sparse_conv::{Bank, SparseConvPlan};
+use crate::plan::stream::Stream;
+
+/// Products of at most so many bits by bits are made of LUTs in the fully connected engine (`src/rtl/sparse.rs`).
+const LUT_PRODUCT_BITS: u32 = 20;
+
+/// The fully connected engine without the memories that the plan lists.
+pub fn sparse(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
+    let input = &plan.input;
+    parts.counter(plan.beats);
+    parts.flops(1);
+    // The drain: row, room, pages, tags.
+    parts.counter(input.rows);
+    parts.add(Feature::Credit, f64::from(OUT_FIFO_ADDR_BITS + 1));
+    let push = if input.out.is_some() { 5 } else { 1 };
+    parts.flops(OUT_FIFO_ADDR_BITS as usize + 1 + 2 + 3 + 4 + push);
+    let row_word = plan.memories[1].width as usize;
+    parts.flops(row_word + input.acc_bits as usize);
+    if input.out.is_some() {
+        parts.flops(plan.mul_bits() as usize + plan.shift_bits() as usize);
+        requantize(parts, plan, out);
+    }
+    parts.mux(Feature::Mux, plan.folding.banks, input.acc_bits as usize);
+    cells::queue(parts, out.beat_bits(), OUT_FIFO_ADDR_BITS);
+    for bank in 0..plan.banks.len() {
+        sparse_bank(parts, plan, bank);
+    }
+}
+
+fn requantize(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
+    let shift = if plan.shift_bits() > 0 { None } else { plan.common_shift() };
+    cells::requantizers(parts, 1, plan.input.acc_bits, Scale::Bits(plan.mul_bits()), shift, out.bits);
+}
+
+fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
+    let input = &plan.input;
+    let (act, weight, acc) = (input.act.bits, input.weight_bits, input.acc_bits);
+    let (lanes, count, local) = (plan.folding.in_lanes, plan.count_bits as usize, plan.local_bits as usize);
+    let addr = plan.banks[bank].addr_bits(plan.count_bits) as usize;
+    let job = 1 + act as usize + addr + count;
+    parts.add(Feature::SparseBank, 1.0);
+    parts.add(Feature::SparseJob, (lanes * job + addr + count) as f64);
+    parts.add(Feature::SparseSum, f64::from(acc));
+    cells::queue(parts, lanes * job + 1, plan.queue_addr_bits);
+    // sg_sparse_front.
+    parts.flops(addr);
+    // Jobs, pages, entries under way.
+    let act = act as usize;
+    parts.flops((if lanes > 1 { lanes } else { 0 }) + 2 + act + addr + count + 1 + 5);
+    parts.flops(3 + 3 + 2 * act + 2 * local + weight as usize + acc as usize);
+    let product = input.act.bits + 1 + weight;
+    let in_blocks = input.act.bits * weight > LUT_PRODUCT_BITS;
+    let blocks = if in_blocks { products::blocks(parts.block, input.act.bits + 1, weight) } else { 0 };
+    parts.dsp += blocks;
+    if blocks == 0 {
+        parts.add(Feature::Multiply, f64::from((input.act.bits + 1) * weight));
+    }
+    if blocks == 0 || parts.family() != crate::synth::Target::Xc7 {
+        parts.flops(product as usize);
+    }
+    parts.lut_memory(acc, 1 << local);
+    parts.lut_memory(acc, 1 << local);
+}
+
+/// The sparse convolution engine without the memories that the plan lists, queue and credit.
+pub fn sparse_conv(parts: &mut Parts, plan: &SparseConvPlan, input: &Stream, out: &Stream) {
+    // Pause, program and table addresses, columns; pages; stages.
+    for count in [plan.window_cycles, plan.window_cycles, plan.steps, plan.columns()] {
+        parts.counter(count);
+    }
+    parts.flops(3 + 3 + 1 + 2 + 1 + 3 + 4 + 1 + plan.tree_levels as usize + 2);
+    let mut in_luts = plan.lut_products;
+    for bank in &plan.banks {
+        let first = in_luts.min(bank.lanes.len());
+        in_luts -= first;
+        lanes(parts, plan, bank, input, first);
+    }
+    for exit in 0..plan.folding.step {
+        let terms = plan.terms(exit).count();
+        let bits = (plan.sum_bits + 1).min(plan.acc_bits);
+        parts.add(Feature::Add, f64::from(bits) * (terms.max(1) - 1) as f64);
+        parts.flops(tree_registers(1 << plan.tree_levels).min(tree_registers(terms.max(1))) * bits as usize);
+    }
+    cells::drain(parts, plan.folding.step, plan.steps, plan.acc_bits, &plan.requant, out);
+}
+
+fn lanes(parts: &mut Parts, plan: &SparseConvPlan, bank: &Bank, input: &Stream, in_luts: usize) {
+    let (act, weight, sum) = (input.bits, plan.weight_bits, plan.sum_bits);
+    let row_bits = if bank.rows() > 1 { bank.row_bits() as usize } else { 0 };
+    let columns = lane_depth(plan.columns(), plan.column_bits());
+    let rows = lane_depth(bank.rows(), bank.row_bits());
+    let style = lane_style(parts.family());
+    for lane in 0..bank.lanes.len() {
+        parts.add(Feature::Lane, 1.0);
+        parts.add(Feature::LaneSum, f64::from(sum));
+        parts.add(Feature::LaneRow, row_bits as f64);
+        cells::lane_memory(parts, style, act, columns);
+        cells::lane_memory(parts, style, sum, rows);
+        let product = (act + 1 + weight) as usize;
+        parts.flops(weight as usize + 2 + sum as usize + 1 + row_bits);
+        if lane < in_luts {
+            cells::booth(parts, act + 1, weight.div_ceil(2));
+            parts.flops(product);
+            continue;
+        }
+        let blocks = products::blocks(parts.block, act + 1, weight);
+        parts.dsp += blocks;
+        if blocks == 0 {
+            parts.add(Feature::Multiply, f64::from((act + 1) * weight));
+        }
+        if blocks == 0 || parts.family() != crate::synth::Target::Xc7 {
+            parts.flops(product);
+        }
+    }
+    let choices = bank.choices(plan.steps);
+    if choices > 1 {
+        parts.flops(counter_bits(choices));
+        parts.mux(Feature::Mux, choices, sum as usize);
+    }
+}
+
+/// Words of a lane's memory, two pages (`sg_gather_lane`).
+fn lane_depth(count: usize, bits: u32) -> usize {
+    if count <= 16 { 2 << bits } else { (2 * count).next_multiple_of(64) }
+}
