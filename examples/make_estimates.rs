@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use slimgate::plan::Plan;
 use slimgate::plan::device::Device;
 use slimgate::plan::estimate::parts::{FEATURES, Parts};
-use slimgate::plan::estimate::{layer_parts, top_parts, window_parts};
+use slimgate::plan::estimate::{adapter_parts, layer_parts, top_parts, window_parts};
 use slimgate::rtl::design;
 use slimgate::rtl::scripts::Board;
 
@@ -53,7 +53,9 @@ fn parts(plan: &Plan, device: &Device) -> Value {
         }
     }
     let top = format!("{}_top", plan.name);
-    modules.insert(top.clone(), amounts(&top_parts(plan, device.block()), None));
+    let mut rest = top_parts(plan, device.block());
+    plan.layers.iter().for_each(|layer| rest.join(&adapter_parts(layer)));
+    modules.insert(top.clone(), amounts(&rest, None));
     json!({ "device": device.name, "family": device.family.name(), "top": top, "modules": modules, "estimate": plan.resources })
 }
 

@@ -8,6 +8,8 @@ use crate::synth::Target;
 const BLOCK_WORTH: f64 = 128.0;
 /// The same for the 4-kbit blocks of iCE40, as in Yosys' library.
 const SMALL_BLOCK_WORTH: f64 = 64.0;
+/// Yosys' cost of a bypass: a word that is written must be readable in the next cycle.
+const BYPASS: f64 = 8.0;
 /// Bits of a ROM that a LUT of six, of four inputs holds, roughly.
 const ROM_BITS_A_LUT6: f64 = 64.0;
 const ROM_BITS_A_LUT4: f64 = 14.0;
@@ -55,18 +57,20 @@ fn blocks_of(family: Target) -> &'static [Block] {
     }
 }
 
-/// Where a memory lies.
+/// Where a memory lies in blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Layout {
     /// Block RAM: half blocks of 18 kbit on AMD, else blocks.
     pub units: usize,
     /// Blocks whose words are told apart by multiplexers.
     pub rows: usize,
+    /// What Yosys thinks of it.
+    cost: f64,
 }
 
 /// The blocks of a memory of `depth` words of `width` bits.
 pub fn layout(kind: Kind, width: u32, depth: usize, family: Target) -> Layout {
-    let mut best = (f64::INFINITY, Layout::default());
+    let mut best = Layout { cost: f64::INFINITY, ..Layout::default() };
     for block in blocks_of(family) {
         for (index, &unit) in block.widths.iter().enumerate() {
             let rows = depth.div_ceil(1 << (block.address_bits - index as u32));
@@ -77,12 +81,39 @@ pub fn layout(kind: Kind, width: u32, depth: usize, family: Target) -> Layout {
             let read = 0.5 * ((rows - 1) as f64) * f64::from(width);
             let write = if kind == Kind::Ram && rows > 1 { 0.5 * rows as f64 } else { 0.0 };
             let cost = block.cost * count as f64 + read + write;
-            if cost < best.0 {
-                best = (cost, Layout { units: count * block.units, rows });
+            if cost < best.cost {
+                best = Layout { units: count * block.units, rows, cost };
             }
         }
     }
-    best.1
+    best
+}
+
+/// What becomes of a RAM whose read is not registered, and whose read address is a register that Yosys takes into it: its own
+/// choice, the cheapest (there is no style that all families have).
+pub fn unregistered(width: u32, depth: usize, family: Target) -> Style {
+    let bits = f64::from(width) * depth as f64;
+    // A cell, and for each of its bits.
+    let (cell, bit, cell_bits, words) = match family {
+        Target::Xc7 if depth <= 32 => (1.0, 7.0 / 6.0, 6, 32),
+        Target::Xc7 => (1.0, 7.0 / 3.0, 3, 64),
+        Target::Xcup if depth <= 32 => (0.0, 16.0 / 14.0, 14, 32),
+        Target::Xcup => (0.0, 16.0 / 7.0, 7, 64),
+        Target::Ecp5 => (4.0, 0.0, 4, 16),
+        Target::Ice40 => (f64::INFINITY, 0.0, 1, 1),
+    };
+    let rows = depth.div_ceil(words) as f64;
+    let cells = (rows * f64::from(width) / f64::from(cell_bits)).ceil();
+    let several = if rows > 1.0 { 0.5 * (rows - 1.0) * f64::from(width) + 0.5 * rows } else { 0.0 };
+    let distributed = cell * cells + bit * rows * f64::from(width) + several + BYPASS;
+    let block = layout(Kind::Ram, width, depth, family).cost + BYPASS;
+    if bits <= distributed.min(block) {
+        Style::Registers
+    } else if distributed <= block {
+        Style::Distributed
+    } else {
+        Style::Block
+    }
 }
 
 /// What suits `memory`: blocks where the LUTs that they save are worth them.

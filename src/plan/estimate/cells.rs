@@ -1,17 +1,17 @@
 //! The cells that engines share: requantizers, queues, adapters, products.
 
-use super::parts::{Feature, Parts};
+use super::parts::{Feature, Parts, distinct};
 use super::products;
 use crate::plan::memory::{Kind, Memory, Style};
-use crate::plan::requant::Requant;
+use crate::plan::requant::{Requant, SHIFT_BITS};
 use crate::plan::stream::{Adapter, Stream};
 use crate::synth::Target;
 
 /// A multiplier of a requantizer.
 #[derive(Debug, Clone, Copy)]
 pub enum Scale {
-    /// Of so many bits, from a memory.
-    Bits(u32),
+    /// Of so many bits, from a memory of so many words.
+    Stored(u32, usize),
     /// A constant.
     Constant(u32),
 }
@@ -19,49 +19,101 @@ pub enum Scale {
 impl Scale {
     fn bits(self) -> u32 {
         match self {
-            Self::Bits(bits) => bits,
+            Self::Stored(bits, _) => bits,
             Self::Constant(value) => u32::BITS - value.leading_zeros(),
         }
     }
+
+    /// Registers of a stage that holds it: columns of the memory that are equal share theirs.
+    fn registers(self) -> f64 {
+        match self {
+            Self::Stored(bits, words) => distinct(bits, words),
+            Self::Constant(_) => 0.0,
+        }
+    }
+
+    /// True where the product is the operand, shifted.
+    fn trivial(self) -> bool {
+        matches!(self, Self::Constant(value) if value == 0 || value.is_power_of_two())
+    }
 }
 
-/// `sg_requant`, one for each of `count`: an accumulator of `acc` bits, `shift` where it is one, a result of `out` bits.
-pub fn requantizers(parts: &mut Parts, count: usize, acc: u32, scale: Scale, shift: Option<u8>, out: u32) {
-    let n = count as f64;
-    let blocks = match scale {
-        Scale::Constant(value) if value.is_power_of_two() || value == 0 => 0,
-        _ => products::blocks(parts.block, acc, scale.bits() + 1),
-    };
-    parts.dsp += count * blocks;
-    let product = acc + scale.bits();
-    if blocks == 0 {
-        match scale {
-            Scale::Bits(bits) => parts.add(Feature::Multiply, n * f64::from(acc * bits)),
-            Scale::Constant(value) => {
-                let terms = value.count_ones().saturating_sub(1);
-                parts.add(Feature::MultiplyConstant, n * f64::from(acc * terms));
-            }
+/// Requantizers that are alike.
+#[derive(Debug, Clone, Copy)]
+pub struct Requantizers {
+    /// How many.
+    pub count: usize,
+    /// Bits of an accumulator that vary.
+    pub acc: u32,
+    /// True where its sign is among them.
+    pub signed: bool,
+    /// The multiplier.
+    pub scale: Scale,
+    /// The shift, or the smallest one.
+    pub shift: u8,
+    /// Words that the shift comes from, where it is no constant.
+    pub shifts: Option<usize>,
+    /// Bits of a result.
+    pub out: u32,
+}
+
+impl Requantizers {
+    /// `sg_requant` with the constants of `requant`, from a memory of `words`.
+    pub fn new(count: usize, acc: u32, requant: &Requant, words: usize, out: u32) -> Self {
+        let shifts = requant.shift.is_none().then_some(words);
+        let scale = Scale::Stored(requant.mul_bits, words);
+        Self { count, acc, signed: true, scale, shift: requant.least_shift, shifts, out }
+    }
+
+    /// Bits that a variable shift is stored in, as far as they differ.
+    fn shift_bits(&self) -> f64 {
+        self.shifts.map_or(0.0, |words| distinct(SHIFT_BITS, words))
+    }
+
+    /// Adds them to `parts`; true where the registers before them lie in their multiplier blocks.
+    pub fn add(&self, parts: &mut Parts) -> bool {
+        let (n, scale) = (self.count as f64, self.scale);
+        let blocks = self.product(parts);
+        let product = self.acc + scale.bits();
+        let kept = (product + 2).saturating_sub(u32::from(self.shift)).max(1);
+        let kept = if scale.trivial() { kept.min(self.acc) } else { kept };
+        parts.add(Feature::Round, n * f64::from(kept));
+        parts.add(Feature::Clamp, n * f64::from(self.out));
+        parts.add(Feature::Shift, n * f64::from(kept) * self.shift_bits());
+        parts.ff += 2.0 * n * self.shift_bits();
+        parts.flops(self.count * self.out as usize);
+        if scale.trivial() {
+            // Operand, product and shifted product: one value on its way.
+            (0..self.count).for_each(|_| parts.shift_register(kept as usize, 3));
+            return false;
         }
-    } else if blocks > 1 {
-        parts.add(Feature::Add, n * f64::from(acc));
+        // Operands and product lie in the block, where Yosys can put them there.
+        let inside = blocks == 1 && parts.family() == Target::Xc7;
+        if !inside {
+            parts.flops(self.count * (self.acc + kept.min(product)) as usize);
+            parts.ff += n * scale.registers();
+        }
+        parts.flops(self.count * kept as usize);
+        inside
     }
-    let kept = match shift {
-        Some(shift) => (product + 2).saturating_sub(u32::from(shift)).max(out),
-        None => product,
-    };
-    parts.add(Feature::Round, n * f64::from(kept));
-    parts.add(Feature::Clamp, n * f64::from(out));
-    if shift.is_none() {
-        parts.add(Feature::Shift, n * f64::from(product * 6));
-        parts.flops(count * 12);
+
+    /// Adds the products; gives the multiplier blocks of one.
+    fn product(&self, parts: &mut Parts) -> usize {
+        let (n, scale) = (self.count as f64, self.scale);
+        let operand = self.acc + u32::from(!self.signed);
+        let blocks = if scale.trivial() { 0 } else { products::blocks(parts.block, operand, scale.bits() + 1) };
+        parts.dsp += self.count * blocks;
+        match (blocks, scale) {
+            (0, Scale::Stored(bits, _)) => parts.add(Feature::Multiply, n * f64::from(self.acc * bits)),
+            (0, Scale::Constant(value)) => {
+                let terms = value.count_ones().saturating_sub(1);
+                parts.add(Feature::MultiplyConstant, n * f64::from(self.acc * terms));
+            }
+            (1, _) => {}
+            _ => parts.add(Feature::Add, n * f64::from(self.acc)),
+        }
+        blocks
     }
-    // Operands and product lie in the block, where Yosys can put them there.
-    let inside = blocks == 1 && parts.family() == Target::Xc7;
-    if !inside {
-        let scale_bits = if matches!(scale, Scale::Bits(_)) { scale.bits() } else { 0 };
-        parts.flops(count * (acc + scale_bits + product) as usize);
-    }
-    parts.flops(count * (kept + out) as usize);
 }
 
 /// `sg_fifo_a<N>` with words of `width` bits.
@@ -75,7 +127,7 @@ pub fn queue(parts: &mut Parts, width: usize, addr_bits: u32) {
         let memory = Memory::ram("queue", width as u32, depth, 0);
         parts.memory(&memory.placed(parts.family()));
     } else {
-        parts.lut_memory(width as u32, depth);
+        parts.unregistered(width as u32, depth, addr_bits as usize);
     }
 }
 
@@ -89,18 +141,15 @@ pub fn credit(parts: &mut Parts, addr_bits: u32) {
 /// What stands in `drain.v`: constants' address, bias and requantizer of `step` sums of `acc` bits, queue.
 pub fn drain(parts: &mut Parts, step: usize, words: usize, acc: u32, requant: &Requant, out: &Stream) {
     parts.counter(words);
-    // Bias.
     parts.add(Feature::Add, (step * acc as usize) as f64);
-    parts.flops(step * acc as usize);
-    if requant.out.is_some() {
-        let constant = words == 1;
-        if !constant {
-            parts.flops(step * requant.mul_bits as usize);
-            if requant.shift.is_none() {
-                parts.flops(step * 6);
-            }
-        }
-        requantizers(parts, step, acc, Scale::Bits(requant.mul_bits), requant.shift, out.bits);
+    let all = Requantizers::new(step, acc, requant, words, out.bits);
+    let inside = requant.out.is_some() && all.add(parts);
+    if !inside {
+        parts.flops(step * acc as usize);
+    }
+    if requant.out.is_some() && words > 1 {
+        let scale = if inside { 0.0 } else { all.scale.registers() };
+        parts.ff += step as f64 * (all.shift_bits() + scale);
     }
     parts.flops(requant.latency());
 }

@@ -80,15 +80,16 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
     }
     let act = input.bits + 1;
     let operand = (plan.pack.lanes as u32 - 1) * plan.pack.offset + plan.weight_bits;
-    let link = plan.pack.lanes as u32 * plan.pack.offset;
     let each = if parts.family() == Target::Xcup { 1 } else { products::blocks(parts.block, operand, act) };
     parts.dsp += count * each;
     if each == 0 {
         parts.add(Feature::Multiply, count as f64 * f64::from(act * operand));
     }
     if each == 0 || !parts.family().is_amd() {
-        // Operand, product and sum registers; the outputs share the activations'.
+        // Operand, product and sum registers, as far as a sum has use for them; the outputs share the activations'.
+        let lanes = plan.pack.lanes as u32;
+        let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
         parts.flops(plan.folding.products() * input.bits as usize);
-        parts.flops(count * (operand + (operand + act) + link) as usize);
+        parts.flops(count * (lanes * plan.weight_bits + sum.min(operand + act) + sum) as usize);
     }
 }

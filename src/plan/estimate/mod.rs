@@ -118,7 +118,9 @@ impl Add for Resources {
 
 /// One engine with its memories, output queue, and the adapters before it.
 pub fn layer(layer: &LayerPlan) -> Resources {
-    Resources::of(&layer_parts(layer))
+    let mut parts = layer_parts(layer);
+    parts.join(&adapter_parts(layer));
+    Resources::of(&parts)
 }
 
 /// A whole design: its engines, and what stands beside them.
@@ -127,10 +129,16 @@ pub fn design(plan: &Plan, block: Block) -> Resources {
     engines.fold(Resources::of(&top_parts(plan, block)), Add::add)
 }
 
-/// The parts of one engine.
-pub fn layer_parts(layer: &LayerPlan) -> Parts {
+/// The parts of the adapters before an engine; the top has them.
+pub fn adapter_parts(layer: &LayerPlan) -> Parts {
     let mut parts = Parts::new(layer.block);
     layer.inputs.iter().for_each(|feed| cells::adapter(&mut parts, &feed.stream, feed.adapter));
+    parts
+}
+
+/// The parts of one engine without adapters.
+pub fn layer_parts(layer: &LayerPlan) -> Parts {
+    let mut parts = Parts::new(layer.block);
     match window_parts(layer) {
         Some(window) => {
             parts.join(&window);

@@ -1,17 +1,15 @@
 //! Pools, affine, joins, flatten, and the top.
 
-use super::cells::{self, Scale};
-use super::parts::{Feature, Parts, counter_bits};
+use super::cells::{self, Requantizers, Scale};
+use super::parts::{Feature, Parts, counter_bits, distinct};
 use super::products;
 use crate::plan::Plan;
 use crate::plan::affine::AffinePlan;
-use crate::plan::join::{How, JoinPlan};
+use crate::plan::join::{How, JoinPlan, Port};
 use crate::plan::pool::{PoolPlan, Reduce};
 use crate::plan::reorder::ReorderPlan;
 use crate::plan::stream::Stream;
-
-/// Bits of an average pool's multiplier port.
-const FULL_TURN: usize = 1;
+use crate::synth::Target;
 
 /// `templates/pool.v`.
 pub fn pool(parts: &mut Parts, plan: &PoolPlan, out: &Stream) {
@@ -23,8 +21,17 @@ pub fn pool(parts: &mut Parts, plan: &PoolPlan, out: &Stream) {
         None => tiles(parts, plan, values),
     }
     if let Reduce::Average { multiplier, shift, .. } = plan.reduce {
-        let scale = Scale::Constant(multiplier.into());
-        cells::requantizers(parts, plan.input.lanes, plan.value_bits, scale, Some(shift), out.bits);
+        let signed = plan.input.signed;
+        let all = Requantizers {
+            count: plan.input.lanes,
+            acc: plan.value_bits - u32::from(!signed),
+            signed,
+            scale: Scale::Constant(multiplier.into()),
+            shift,
+            shifts: None,
+            out: out.bits,
+        };
+        all.add(parts);
         cells::delay(parts, 1, 4);
     }
 }
@@ -36,37 +43,46 @@ fn tiles(parts: &mut Parts, plan: &PoolPlan, values: usize) {
     counts.into_iter().for_each(|count| parts.counter(count));
     parts.counter(words);
     parts.counter(words);
-    parts.lut_memory(values as u32, 1 << counter_bits(words).max(FULL_TURN));
+    let bits = counter_bits(words).max(1);
+    parts.unregistered(values as u32, 1 << bits, bits);
 }
 
 /// `templates/affine.v`.
 pub fn affine(parts: &mut Parts, plan: &AffinePlan, input: &Stream, out: &Stream) {
-    let (lanes, act) = (plan.lanes, input.bits);
-    parts.flops(lanes * act as usize);
     parts.counter(plan.groups);
     parts.counter(plan.groups);
     cells::delay(parts, 1, plan.latency());
-    let product = plan.product_bits;
-    for _ in 0..lanes {
-        parts.add(Feature::Add, f64::from(plan.acc_bits));
-        let blocks = if plan.lut_products { 0 } else { products::blocks(parts.block, act + 1, plan.weight_bits) };
-        parts.dsp += blocks;
-        if blocks == 0 || !parts.family().is_amd() {
-            parts.flops((act + plan.weight_bits + act + plan.weight_bits + product) as usize);
-        }
-        if plan.lut_products {
-            cells::booth(parts, act + 1, plan.weight_bits.div_ceil(2));
-            parts.add(Feature::BoothSum, f64::from(product));
-        } else if blocks == 0 {
-            parts.add(Feature::Multiply, f64::from((act + 1) * plan.weight_bits));
-        }
-        parts.flops((plan.acc_bits + plan.requant.mul_bits) as usize);
-        if plan.requant.shift.is_none() {
-            parts.flops(6);
-        }
+    let all = Requantizers::new(plan.lanes, plan.acc_bits, &plan.requant, plan.groups, out.bits);
+    let inside = all.add(parts);
+    (0..plan.lanes).for_each(|_| affine_product(parts, plan, input.bits));
+    parts.add(Feature::Add, (plan.lanes * plan.acc_bits as usize) as f64);
+    if !inside {
+        parts.flops(plan.lanes * plan.acc_bits as usize);
+        parts.ff += plan.lanes as f64 * distinct(plan.requant.mul_bits, plan.groups);
     }
-    let scale = Scale::Bits(plan.requant.mul_bits);
-    cells::requantizers(parts, lanes, plan.acc_bits, scale, plan.requant.shift, out.bits);
+}
+
+/// A word's register, the product of three stages; a weight that is the only one is a constant.
+fn affine_product(parts: &mut Parts, plan: &AffinePlan, act: u32) {
+    let (weight, product, constant) = (plan.weight_bits, plan.product_bits as usize, plan.groups == 1);
+    let blocks = if plan.lut_products { 0 } else { products::blocks(parts.block, act + 1, weight) };
+    parts.dsp += blocks;
+    if blocks > 0 && parts.family().is_amd() {
+        parts.flops(if parts.family() == Target::Xc7 { 0 } else { act as usize });
+        return;
+    }
+    if constant && blocks == 0 {
+        parts.shift_register(act as usize, 4);
+        return;
+    }
+    let weight_flops = if constant { 0 } else { weight as usize };
+    parts.flops(2 * act as usize + weight_flops + 2 * product);
+    if plan.lut_products {
+        cells::booth(parts, act + 1, weight.div_ceil(2));
+        parts.add(Feature::BoothSum, product as f64);
+    } else if blocks == 0 {
+        parts.add(Feature::Multiply, f64::from((act + 1) * weight));
+    }
 }
 
 /// `templates/join.v`.
@@ -80,25 +96,52 @@ pub fn join(parts: &mut Parts, plan: &JoinPlan) {
     match plan.how {
         How::Add => {
             for port in &plan.ports {
-                let scale = Scale::Constant(port.multiplier.into());
-                cells::requantizers(parts, plan.lanes, plan.value_bits, scale, Some(port.shift), plan.out.bits + 1);
+                rescale(plan, port, Scale::Constant(port.multiplier.into()), plan.out.bits + 1).add(parts);
             }
             let bits = plan.lanes * plan.out.bits as usize;
             parts.add(Feature::JoinSum, bits as f64);
             parts.flops(bits);
         }
-        How::Concat => {
-            let bits = plan.ports.iter().map(|port| u16::BITS - port.multiplier.leading_zeros()).max().unwrap_or(1);
-            let same = plan.ports.iter().all(|port| port.shift == plan.ports[0].shift);
-            let shift = same.then_some(plan.ports[0].shift);
-            let alike = plan.ports.iter().all(|port| port.multiplier == plan.ports[0].multiplier);
-            let scale = if alike || plan.turns.len() == 1 { Scale::Constant(plan.ports[0].multiplier.into()) } else { Scale::Bits(bits.max(1)) };
-            cells::requantizers(parts, plan.lanes, plan.value_bits, scale, shift, plan.out.bits);
-            if plan.turns.len() > 1 {
-                parts.mux(Feature::Mux, plan.ports.len(), plan.lanes * plan.value_bits as usize);
-            }
-        }
+        How::Concat => concat(parts, plan),
     }
+}
+
+fn rescale(plan: &JoinPlan, port: &Port, scale: Scale, out: u32) -> Requantizers {
+    Requantizers {
+        count: plan.lanes,
+        acc: port.bits,
+        signed: port.signed,
+        scale,
+        shift: port.shift,
+        shifts: None,
+        out,
+    }
+}
+
+fn concat(parts: &mut Parts, plan: &JoinPlan) {
+    let words = plan.turns.len();
+    if words == 1 {
+        for port in &plan.ports {
+            let scale = Scale::Constant(port.multiplier.into());
+            Requantizers { count: port.lanes, ..rescale(plan, port, scale, plan.out.bits) }.add(parts);
+        }
+        return;
+    }
+    let first = &plan.ports[0];
+    let same = plan.ports.iter().all(|port| port.multiplier == first.multiplier);
+    let bits = plan.ports.iter().map(|port| u16::BITS - port.multiplier.leading_zeros()).max().unwrap_or(1).max(1);
+    let scale = if same { Scale::Constant(first.multiplier.into()) } else { Scale::Stored(bits, words) };
+    let shift = plan.ports.iter().map(|port| port.shift).min().unwrap_or(1);
+    let alike = plan.ports.iter().all(|port| port.shift == first.shift);
+    let all = Requantizers {
+        acc: plan.value_bits,
+        signed: true,
+        shift,
+        shifts: (!alike).then_some(words),
+        ..rescale(plan, first, scale, plan.out.bits)
+    };
+    all.add(parts);
+    parts.mux(Feature::Mux, words, plan.lanes * plan.value_bits as usize);
 }
 
 /// `templates/flatten.v`.

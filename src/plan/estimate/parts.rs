@@ -1,6 +1,6 @@
 //! The parts of an engine: what is counted exactly, and amounts of what costs LUTs.
 
-use super::blocks::{Layout, layout, lut_ram};
+use super::blocks::{Layout, layout, lut_ram, unregistered};
 use crate::plan::memory::{Kind, Memory, Style};
 use crate::plan::pack::Block;
 use crate::synth::Target;
@@ -47,6 +47,8 @@ features! {
     QueueAddress "queue_address",
     /// Bits stored in flip-flops: their multiplexers.
     Stored "stored",
+    /// Bits of words that pass by a block RAM when they are read at once.
+    Bypass "bypass",
     /// Bits of credit counters.
     Credit "credit",
     /// Window generators.
@@ -188,7 +190,7 @@ impl Parts {
     fn one_memory(&mut self, kind: Kind, style: Style, width: u32, depth: usize) {
         match (kind, style) {
             (_, Style::Block) => {
-                let Layout { units, rows } = layout(kind, width, depth, self.family());
+                let Layout { units, rows, .. } = layout(kind, width, depth, self.family());
                 self.ram_units += units;
                 if rows > 1 {
                     self.flops(counter_bits(rows));
@@ -203,7 +205,31 @@ impl Parts {
         }
     }
 
-    /// A RAM of `depth` words whose read is not registered: LUT RAM, or flip-flops where there is none.
+    /// A RAM whose read is not registered, `sg_ram_async`; the register of the read address is copied into it where `bits`,
+    /// its bits, are not 0.
+    pub fn unregistered(&mut self, width: u32, depth: usize, bits: usize) {
+        let registers = width as usize * depth;
+        match unregistered(width, depth, self.family()) {
+            Style::Distributed => self.lut_memory(width, depth),
+            Style::Registers => {
+                self.flops(registers);
+                self.add(Feature::Stored, registers as f64);
+            }
+            Style::Block if bits == 0 => {
+                self.flops(registers);
+                self.add(Feature::Stored, registers as f64);
+            }
+            Style::Block => {
+                self.ram_units += layout(Kind::Ram, width, depth, self.family()).units;
+                self.flops(width as usize + 1);
+                self.add(Feature::Bypass, f64::from(width));
+                return;
+            }
+        }
+        self.flops(bits);
+    }
+
+    /// A RAM of `depth` words in LUT RAM, or flip-flops where there is none.
     pub fn lut_memory(&mut self, width: u32, depth: usize) {
         if self.family() == Target::Ice40 {
             self.flops(width as usize * depth);
@@ -242,8 +268,11 @@ pub fn counter_bits(count: usize) -> usize {
 
 /// Expected number of different columns, those of one value left out, of a random ROM.
 pub fn distinct(width: u32, depth: usize) -> f64 {
-    if depth >= 16 {
+    if depth >= 16 || width == 0 {
         return f64::from(width);
+    }
+    if depth < 2 {
+        return 0.0;
     }
     let functions = f64::from(1u32 << depth);
     (functions - 2.0) * (1.0 - (1.0 - 1.0 / functions).powi(width as i32))

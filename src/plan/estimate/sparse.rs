@@ -1,6 +1,6 @@
 //! The sparse engines: fully connected (`templates/sparse_dense.v`) and convolution (`templates/sparse_conv.v`).
 
-use super::cells::{self, Scale};
+use super::cells::{self, Requantizers, Scale};
 use super::conv::tree_registers;
 use super::parts::{Feature, Parts, counter_bits};
 use super::products;
@@ -36,8 +36,17 @@ pub fn sparse(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
 }
 
 fn requantize(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
-    let shift = if plan.shift_bits() > 0 { None } else { plan.common_shift() };
-    cells::requantizers(parts, 1, plan.input.acc_bits, Scale::Bits(plan.mul_bits()), shift, out.bits);
+    let rows = plan.input.rows;
+    let all = Requantizers {
+        count: 1,
+        acc: plan.input.acc_bits,
+        signed: true,
+        scale: Scale::Stored(plan.mul_bits(), rows),
+        shift: plan.input.shift.iter().copied().min().unwrap_or(1),
+        shifts: (plan.shift_bits() > 0).then_some(rows),
+        out: out.bits,
+    };
+    all.add(parts);
 }
 
 fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
@@ -66,8 +75,8 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     if blocks == 0 || parts.family() != crate::synth::Target::Xc7 {
         parts.flops(product as usize);
     }
-    parts.lut_memory(acc, 1 << local);
-    parts.lut_memory(acc, 1 << local);
+    parts.unregistered(acc, 1 << local, 0);
+    parts.unregistered(acc, 1 << local, 0);
 }
 
 /// The sparse convolution engine without the memories that the plan lists, queue and credit.
