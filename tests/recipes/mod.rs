@@ -42,7 +42,7 @@ fn all_blocks() -> usize {
 }
 
 fn all_families() -> Vec<String> {
-    ["xc7", "xcup", "ecp5", "ice40", "up5k"].map(String::from).to_vec()
+    ["xc7", "xcup", "ecp5", "ice40"].map(String::from).to_vec()
 }
 
 /// All of them.
@@ -56,7 +56,7 @@ pub fn all() -> Result<Vec<Recipe>> {
 }
 
 impl Recipe {
-    /// The devices that it is planned for: the largest of each family, with and without multiplier blocks where these differ.
+    /// The devices that it is planned for, one of each family.
     pub fn devices(&self) -> Result<Vec<Device>> {
         let name = |family: &String| {
             Ok(match family.as_str() {
@@ -64,7 +64,6 @@ impl Recipe {
                 "xcup" => "xczu7ev",
                 "ecp5" => "lfe5u-85f",
                 "ice40" => "ice40hx8k",
-                "up5k" => "ice40up5k",
                 other => bail!("{}: family {other}", self.name),
             })
         };

@@ -101,7 +101,7 @@ impl Requantizers {
     fn product(&self, parts: &mut Parts) -> usize {
         let (n, scale) = (self.count as f64, self.scale);
         let operand = self.acc + u32::from(!self.signed);
-        let blocks = if scale.trivial() { 0 } else { products::blocks(parts.block, operand, scale.bits() + 1) };
+        let blocks = if scale.trivial() { 0 } else { products::blocks(parts.block, operand, scale.bits() + 1, u32::MAX) };
         parts.dsp += self.count * blocks;
         match (blocks, scale) {
             (0, Scale::Stored(bits, _)) => parts.add(Feature::Multiply, n * f64::from(self.acc * bits)),

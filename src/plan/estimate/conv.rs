@@ -80,7 +80,8 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
     }
     let act = input.bits + 1;
     let operand = (plan.pack.lanes as u32 - 1) * plan.pack.offset + plan.weight_bits;
-    let each = if parts.family() == Target::Xcup { 1 } else { products::blocks(parts.block, operand, act) };
+    let link = (plan.pack.lanes as u32 - 1) * plan.pack.offset + plan.pack.offset.min(plan.sum_bits);
+    let each = if parts.family() == Target::Xcup { 1 } else { products::blocks(parts.block, operand, act, link) };
     parts.dsp += count * each;
     if each == 0 {
         parts.add(Feature::Multiply, count as f64 * f64::from(act * operand));

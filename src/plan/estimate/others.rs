@@ -65,7 +65,7 @@ pub fn affine(parts: &mut Parts, plan: &AffinePlan, input: &Stream, out: &Stream
 /// A word's register, the product of three stages; a weight that is the only one is a constant.
 fn affine_product(parts: &mut Parts, plan: &AffinePlan, act: u32) {
     let (weight, product, constant) = (plan.weight_bits, plan.product_bits as usize, plan.groups == 1);
-    let blocks = if plan.lut_products { 0 } else { products::blocks(parts.block, act + 1, weight) };
+    let blocks = if plan.lut_products { 0 } else { products::blocks(parts.block, act + 1, weight, plan.product_bits) };
     parts.dsp += blocks;
     if blocks > 0 && parts.family().is_amd() {
         parts.flops(if parts.family() == Target::Xc7 { 0 } else { act as usize });

@@ -29,9 +29,10 @@ const fn ports(family: Target) -> Ports {
     }
 }
 
-/// Multiplier blocks of a product of two's complement operands of `a` and `b` bits; 0 where it is made of LUTs.
-pub fn blocks(block: Block, a: u32, b: u32) -> usize {
-    if block.exists { split(&ports(block.family), a.max(b), a.min(b), a + b) } else { 0 }
+/// Multiplier blocks of a product of two's complement operands of `a` and `b` bits, of which `kept` have a use; 0 where it is
+/// made of LUTs.
+pub fn blocks(block: Block, a: u32, b: u32, kept: u32) -> usize {
+    if block.exists { split(&ports(block.family), a.max(b), a.min(b), (a + b).min(kept)) } else { 0 }
 }
 
 fn split(ports: &Ports, a: u32, b: u32, product: u32) -> usize {
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn products_take_the_blocks_that_yosys_gives_them() {
         let families = [Target::Xc7, Target::Xcup, Target::Ecp5, Target::Ice40];
-        let of = |a, b| families.map(|family| blocks(Block::of(family), a, b));
+        let of = |a, b| families.map(|family| blocks(Block::of(family), a, b, a + b));
         assert_eq!(of(4, 4), [0, 0, 1, 0]);
         assert_eq!(of(5, 4), [1, 1, 1, 0]);
         assert_eq!(of(1, 8), [0, 0, 0, 0]);

@@ -8,6 +8,7 @@ use crate::plan::memory::lane_style;
 use crate::plan::sparse::{OUT_FIFO_ADDR_BITS, SparsePlan};
 use crate::plan::sparse_conv::{Bank, SparseConvPlan};
 use crate::plan::stream::Stream;
+use crate::synth::Target;
 
 /// Products of at most so many bits by bits are made of LUTs in the fully connected engine (`src/rtl/sparse.rs`).
 const LUT_PRODUCT_BITS: u32 = 20;
@@ -67,12 +68,12 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     parts.flops(3 + 3 + 2 * act + 2 * local + weight as usize + acc as usize);
     let product = input.act.bits + 1 + weight;
     let in_blocks = input.act.bits * weight > LUT_PRODUCT_BITS;
-    let blocks = if in_blocks { products::blocks(parts.block, input.act.bits + 1, weight) } else { 0 };
+    let blocks = if in_blocks { products::blocks(parts.block, input.act.bits + 1, weight, acc) } else { 0 };
     parts.dsp += blocks;
     if blocks == 0 {
         parts.add(Feature::Multiply, f64::from((input.act.bits + 1) * weight));
     }
-    if blocks == 0 || parts.family() != crate::synth::Target::Xc7 {
+    if blocks == 0 || parts.family() != Target::Xc7 {
         parts.flops(product as usize);
     }
     parts.unregistered(acc, 1 << local, 0);
@@ -109,24 +110,22 @@ fn lanes(parts: &mut Parts, plan: &SparseConvPlan, bank: &Bank, input: &Stream, 
     let style = lane_style(parts.family());
     for lane in 0..bank.lanes.len() {
         parts.add(Feature::Lane, 1.0);
-        parts.add(Feature::LaneSum, f64::from(sum));
         parts.add(Feature::LaneRow, row_bits as f64);
         cells::lane_memory(parts, style, act, columns);
         cells::lane_memory(parts, style, sum, rows);
         let product = (act + 1 + weight) as usize;
-        parts.flops(weight as usize + 2 + sum as usize + 1 + row_bits);
+        parts.flops(2 + 1 + row_bits);
+        let blocks = if lane < in_luts { 0 } else { products::blocks(parts.block, act + 1, weight, sum) };
+        parts.dsp += blocks;
         if lane < in_luts {
             cells::booth(parts, act + 1, weight.div_ceil(2));
-            parts.flops(product);
-            continue;
-        }
-        let blocks = products::blocks(parts.block, act + 1, weight);
-        parts.dsp += blocks;
-        if blocks == 0 {
+        } else if blocks == 0 {
             parts.add(Feature::Multiply, f64::from((act + 1) * weight));
         }
-        if blocks == 0 || parts.family() != crate::synth::Target::Xc7 {
-            parts.flops(product);
+        // Weight, product and sum lie in the block, where Yosys can put them there.
+        if blocks == 0 || parts.family() != Target::Xc7 {
+            parts.add(Feature::LaneSum, f64::from(sum));
+            parts.flops(weight as usize + product + sum as usize);
         }
     }
     let choices = bank.choices(plan.steps);
