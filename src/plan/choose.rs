@@ -5,15 +5,15 @@ use std::sync::Mutex;
 
 use anyhow::{Result, anyhow};
 
-use super::conv::Folding;
+use super::conv::{constant_bits, Folding};
 use super::join::{How, port_lanes};
-use super::layer::{Choice, LayerPlan, layer};
+use super::layer::{conv_layer, Choice, LayerPlan, layer};
 use super::pack::Block;
 use super::sparse::SparseFolding;
 use super::stages::{Arrival, Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::{Demand, Want, all_take};
-use super::{Plan, Resources, buffers, dsp, estimate, pixels};
+use super::{Engine, Plan, Resources, buffers, dsp, estimate, pixels};
 use crate::synth::Target;
 use crate::network::Network;
 use crate::network::graph::Shape;
@@ -157,10 +157,25 @@ pub fn plan(
     };
     let mut plan = assemble((network, block.family), &stages, &choices, engine)?;
     dsp::limit(&mut plan, most);
+    constants(network, &stages, &mut plan);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);
     plan.resources = estimate::design(&plan, block);
     Ok(plan)
+}
+
+/// Counts the constant bits of the dense engines' weights.
+fn constants(network: &Network, stages: &[Stage], plan: &mut Plan) {
+    for (index, stage) in stages.iter().enumerate() {
+        let arrives = plan.stream(stage.input().source);
+        let layer = &mut plan.layers[index];
+        if let Engine::Conv(conv) = &mut layer.engine {
+            let view = conv_layer(network, stage, arrives);
+            let bits = (0..conv.chain()).map(|late| constant_bits(conv, &view, late)).collect();
+            conv.constant_bits = bits;
+            layer.recount();
+        }
+    }
 }
 
 fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Result<Vec<Choice>> {

@@ -85,6 +85,9 @@ pub struct ConvPlan {
     pub in_channels: usize,
     /// Output channels.
     pub out_channels: usize,
+    /// Bits of the weight words, by how late they come, that are the same in every word; empty where nobody looked.
+    #[serde(skip)]
+    pub constant_bits: Vec<u32>,
 }
 
 /// Cycles of the parts behind the multiply-accumulate lanes: accumulate, serialize.
@@ -128,6 +131,7 @@ impl ConvPlan {
             queue_addr_bits: 0,
             in_channels: layer.input.channels,
             out_channels,
+            constant_bits: Vec::new(),
         };
         plan.queue_addr_bits = plan.queue_bits();
         Some(plan)
@@ -228,7 +232,8 @@ impl ConvPlan {
         let products = self.folding.products() as u64;
         memories.extend((0..self.chain()).map(|late| {
             let share = weight_bits * self.products_at(late).len() as u64 / products;
-            Memory::rom(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
+            let memory = Memory::rom(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share);
+            memory.with_constant(self.constant_bits.get(late).copied().unwrap_or(0))
         }));
         memories.push(Memory::rom("const", self.step as u32 * const_bits, self.const_depth(), const_used));
         memories
@@ -251,32 +256,48 @@ pub(super) fn rows_memory(window: &WindowPlan, in_par: usize, channels: usize, a
 /// The weight words that the engine reads `late` cycles after the first, in its order: per output group, per group of taps,
 /// per input group. A word holds, for each output in LUTs and then for each pack of outputs, [`ConvPlan::products_at`]
 /// times the outputs' weights, ready for packing. Lanes past the last channel or tap hold 0.
-pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer, late: usize) -> Vec<Vec<i64>> {
+pub fn weight_words<'a>(
+    plan: &'a ConvPlan,
+    layer: &'a ConvLayer,
+    late: usize,
+) -> impl Iterator<Item = Vec<i64>> + 'a {
     let taps = plan.window.kernel[0] * plan.window.kernel[1];
     let inputs = layer.source.iter().flatten().count();
     let Folding { k_par, in_par, out_par } = plan.folding;
-    let weight = |o: usize, i: usize, tap: usize| -> i64 {
+    let weight = move |o: usize, i: usize, tap: usize| -> i64 {
         let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels && tap < taps);
         source.map_or(0, |source| i64::from(layer.params.weight[(o * inputs + source) * taps + tap]))
     };
     let products = plan.products_at(late);
-    let mut words = Vec::with_capacity(plan.weight_depth());
-    for fold in 0..plan.window.folds {
-        for phase in 0..plan.window.phases() {
-            for group in 0..plan.window.groups {
-                let output = |o: usize, product: usize| {
-                    let (tap, i) = (phase * k_par + product / in_par, group * in_par + product % in_par);
-                    if o < out_par { weight(fold * out_par + o, i, tap) } else { 0 }
-                };
-                let single = (0..plan.lut_outputs).flat_map(|o| products.iter().map(move |&n| (o, n)));
-                let packs = (0..plan.packs()).map(|pack| plan.lut_outputs + pack * plan.pack.lanes);
-                let packed = packs.flat_map(|first| products.iter().map(move |&n| (first, n)));
-                let block = |(first, n)| ready((first..first + plan.pack.lanes).map(|o| output(o, n)));
-                words.push(single.map(|(o, n)| output(o, n)).chain(packed.flat_map(block)).collect());
-            }
+    let (phases, groups) = (plan.window.phases(), plan.window.groups);
+    (0..plan.weight_depth()).map(move |word| {
+        let (fold, phase, group) = (word / (phases * groups), word / groups % phases, word % groups);
+        let output = |o: usize, product: usize| {
+            let (tap, i) = (phase * k_par + product / in_par, group * in_par + product % in_par);
+            if o < out_par { weight(fold * out_par + o, i, tap) } else { 0 }
+        };
+        let single = (0..plan.lut_outputs).flat_map(|o| products.iter().map(move |&n| (o, n)));
+        let packs = (0..plan.packs()).map(|pack| plan.lut_outputs + pack * plan.pack.lanes);
+        let packed = packs.flat_map(|first| products.iter().map(move |&n| (first, n)));
+        let block = |(first, n)| ready((first..first + plan.pack.lanes).map(|o| output(o, n)));
+        single.map(|(o, n)| output(o, n)).chain(packed.flat_map(block)).collect()
+    })
+}
+
+/// Bits of those words that are the same in every word.
+pub fn constant_bits(plan: &ConvPlan, layer: &ConvLayer, late: usize) -> u32 {
+    let all = (1i64 << plan.weight_bits) - 1;
+    let (mut ones, mut zeros) = (Vec::new(), Vec::new());
+    for word in weight_words(plan, layer, late) {
+        ones.resize(word.len(), all);
+        zeros.resize(word.len(), all);
+        ones.iter_mut().zip(&word).for_each(|(bits, weight)| *bits &= weight);
+        zeros.iter_mut().zip(&word).for_each(|(bits, weight)| *bits &= !weight);
+        if ones.iter().chain(&zeros).all(|bits| *bits == 0) {
+            return 0;
         }
     }
-    words
+    ones.iter().zip(&zeros).map(|(ones, zeros)| (ones | zeros).count_ones()).sum()
 }
 
 /// The constant words: per group of `out_par` output channels, per step; each holds `step` channels' fields, low bits

@@ -57,6 +57,9 @@ pub struct Memory {
     pub bits_used: u64,
     /// `width * depth`.
     pub bits_allocated: u64,
+    /// Bits of a word that are the same in every word: synthesis makes them constants.
+    #[serde(skip)]
+    pub constant: u32,
 }
 
 impl Memory {
@@ -71,6 +74,7 @@ impl Memory {
             depth,
             bits_used,
             bits_allocated: u64::from(width) * depth as u64,
+            constant: 0,
         }
     }
 
@@ -84,6 +88,11 @@ impl Memory {
         Self { copies, ..self }
     }
 
+    /// The same with `constant` bits of a word that are the same in every word.
+    pub fn with_constant(self, constant: u32) -> Self {
+        Self { constant, ..self }
+    }
+
     /// The same in the style that suits `family`: blocks where the LUTs that they save are worth them.
     pub fn placed(self, family: Target) -> Self {
         let style = blocks::style(&self, family);
@@ -93,6 +102,11 @@ impl Memory {
     /// Bits of a word of one of the copies.
     pub fn copy_width(&self) -> u32 {
         self.width / self.copies as u32
+    }
+
+    /// The same without those that are constant.
+    pub fn stored_width(&self) -> u32 {
+        (self.width - self.constant) / self.copies as u32
     }
 
     /// True for weights, with what says where they belong.

@@ -17,8 +17,6 @@ pub struct Requant {
     pub mul_bits: u32,
     /// The shift that all channels share, if they do: then it is wiring.
     pub shift: Option<u8>,
-    /// The smallest shift.
-    pub least_shift: u8,
 }
 
 /// Bits of a stored shift.
@@ -34,7 +32,6 @@ impl Requant {
             out,
             bias_bits,
             mul_bits: (u16::BITS - largest.leading_zeros()).max(1),
-            least_shift: params.shift.iter().copied().min().unwrap_or(1),
             shift: first.filter(|s| params.shift.iter().all(|other| other == s)),
         }
     }

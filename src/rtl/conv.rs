@@ -98,7 +98,7 @@ pub fn emit(
     ];
     for late in 0..plan.chain() {
         let words = weight_words(plan, view, late);
-        let fields = words.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)));
+        let fields = words.map(|word| word.into_iter().map(|w| (w, plan.weight_bits)));
         files.push(Artifact::new(format!("mem/{module}_{}.hex", plan.weight_name(late)), hex::file(fields)));
     }
     Ok(files)

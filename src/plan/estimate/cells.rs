@@ -49,7 +49,7 @@ pub struct Requantizers {
     pub signed: bool,
     /// The multiplier.
     pub scale: Scale,
-    /// The shift, or the smallest one.
+    /// The shift, where it is a constant.
     pub shift: u8,
     /// Words that the shift comes from, where it is no constant.
     pub shifts: Option<usize>,
@@ -62,7 +62,7 @@ impl Requantizers {
     pub fn new(count: usize, acc: u32, requant: &Requant, words: usize, out: u32) -> Self {
         let shifts = requant.shift.is_none().then_some(words);
         let scale = Scale::Stored(requant.mul_bits, words);
-        Self { count, acc, signed: true, scale, shift: requant.least_shift, shifts, out }
+        Self { count, acc, signed: true, scale, shift: requant.shift.unwrap_or(1), shifts, out }
     }
 
     /// Bits that a variable shift is stored in, as far as they differ.
@@ -75,7 +75,10 @@ impl Requantizers {
         let (n, scale) = (self.count as f64, self.scale);
         let blocks = self.product(parts);
         let product = self.acc + scale.bits();
-        let kept = (product + 2).saturating_sub(u32::from(self.shift)).max(1);
+        let kept = match self.shifts {
+            Some(_) => product,
+            None => (product + 2).saturating_sub(u32::from(self.shift)).max(1),
+        };
         let kept = if scale.trivial() { kept.min(self.acc) } else { kept };
         parts.add(Feature::Round, n * f64::from(kept));
         parts.add(Feature::Clamp, n * f64::from(self.out));

@@ -131,12 +131,10 @@ fn concat(parts: &mut Parts, plan: &JoinPlan) {
     let same = plan.ports.iter().all(|port| port.multiplier == first.multiplier);
     let bits = plan.ports.iter().map(|port| u16::BITS - port.multiplier.leading_zeros()).max().unwrap_or(1).max(1);
     let scale = if same { Scale::Constant(first.multiplier.into()) } else { Scale::Stored(bits, words) };
-    let shift = plan.ports.iter().map(|port| port.shift).min().unwrap_or(1);
     let alike = plan.ports.iter().all(|port| port.shift == first.shift);
     let all = Requantizers {
         acc: plan.value_bits,
         signed: true,
-        shift,
         shifts: (!alike).then_some(words),
         ..rescale(plan, first, scale, plan.out.bits)
     };

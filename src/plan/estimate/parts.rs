@@ -181,7 +181,7 @@ impl Parts {
 
     /// A memory with its read register, where the blocks do not have it.
     pub fn memory(&mut self, memory: &Memory) {
-        let (width, depth) = (memory.copy_width(), memory.depth);
+        let (width, depth) = (memory.stored_width(), memory.depth);
         for _ in 0..memory.copies {
             self.one_memory(memory.kind, memory.style, width, depth);
         }

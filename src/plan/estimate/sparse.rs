@@ -26,8 +26,10 @@ pub fn sparse(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
     let row_word = plan.memories[1].width as usize;
     parts.flops(row_word + input.acc_bits as usize);
     if input.out.is_some() {
-        parts.flops(plan.mul_bits() as usize + plan.shift_bits() as usize);
-        requantize(parts, plan, out);
+        parts.flops(plan.shift_bits() as usize);
+        if !requantize(parts, plan, out) {
+            parts.flops(plan.mul_bits() as usize);
+        }
     }
     parts.mux(Feature::Mux, plan.folding.banks, input.acc_bits as usize);
     cells::queue(parts, out.beat_bits(), OUT_FIFO_ADDR_BITS);
@@ -36,18 +38,19 @@ pub fn sparse(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
     }
 }
 
-fn requantize(parts: &mut Parts, plan: &SparsePlan, out: &Stream) {
+/// True where the registers before it lie in its multiplier block.
+fn requantize(parts: &mut Parts, plan: &SparsePlan, out: &Stream) -> bool {
     let rows = plan.input.rows;
     let all = Requantizers {
         count: 1,
         acc: plan.input.acc_bits,
         signed: true,
         scale: Scale::Stored(plan.mul_bits(), rows),
-        shift: plan.input.shift.iter().copied().min().unwrap_or(1),
+        shift: plan.common_shift().unwrap_or(1),
         shifts: (plan.shift_bits() > 0).then_some(rows),
         out: out.bits,
     };
-    all.add(parts);
+    all.add(parts)
 }
 
 fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
@@ -65,7 +68,7 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     // Jobs, pages, entries under way.
     let act = act as usize;
     parts.flops((if lanes > 1 { lanes } else { 0 }) + 2 + act + addr + count + 1 + 5);
-    parts.flops(3 + 3 + 2 * act + 2 * local + weight as usize + acc as usize);
+    parts.flops(3 + 3 + 2 * local);
     let product = input.act.bits + 1 + weight;
     let in_blocks = input.act.bits * weight > LUT_PRODUCT_BITS;
     let blocks = if in_blocks { products::blocks(parts.block, input.act.bits + 1, weight, acc) } else { 0 };
@@ -73,8 +76,9 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     if blocks == 0 {
         parts.add(Feature::Multiply, f64::from((input.act.bits + 1) * weight));
     }
+    // Operands, product and what it is added to lie in the block, where Yosys can put them there.
     if blocks == 0 || parts.family() != Target::Xc7 {
-        parts.flops(product as usize);
+        parts.flops(2 * act + (weight + product + acc) as usize);
     }
     parts.unregistered(acc, 1 << local, 0);
     parts.unregistered(acc, 1 << local, 0);
