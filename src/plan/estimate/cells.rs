@@ -107,7 +107,8 @@ impl Requantizers {
         let blocks = if scale.trivial() { 0 } else { products::blocks(parts.block, operand, scale.bits() + 1, u32::MAX) };
         parts.dsp += self.count * blocks;
         match (blocks, scale) {
-            (0, Scale::Stored(bits, _)) => parts.add(Feature::Multiply, n * f64::from(self.acc * bits)),
+            (0, Scale::Stored(bits, 1)) => (0..self.count).for_each(|_| parts.constant_product(self.acc, bits)),
+            (0, Scale::Stored(..)) => (0..self.count).for_each(|_| parts.soft_product(self.acc, scale.registers())),
             (0, Scale::Constant(value)) => {
                 let terms = value.count_ones().saturating_sub(1);
                 parts.add(Feature::MultiplyConstant, n * f64::from(self.acc * terms));

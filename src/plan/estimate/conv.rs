@@ -84,7 +84,7 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
     let each = if parts.family() == Target::Xcup { 1 } else { products::blocks(parts.block, operand, act, link) };
     parts.dsp += count * each;
     if each == 0 {
-        parts.add(Feature::Multiply, count as f64 * f64::from(act * operand));
+        (0..count).for_each(|_| parts.soft_product(act, operand.into()));
     }
     if each == 0 || !parts.family().is_amd() {
         // Operand, product and sum registers, as far as a sum has use for them; the outputs share the activations'.

@@ -73,6 +73,7 @@ fn affine_product(parts: &mut Parts, plan: &AffinePlan, act: u32) {
     }
     if constant && blocks == 0 {
         parts.shift_register(act as usize, 4);
+        parts.constant_product(act, weight);
         return;
     }
     let weight_flops = if constant { 0 } else { weight as usize };
@@ -81,7 +82,7 @@ fn affine_product(parts: &mut Parts, plan: &AffinePlan, act: u32) {
         cells::booth(parts, act + 1, weight.div_ceil(2));
         parts.add(Feature::BoothSum, product as f64);
     } else if blocks == 0 {
-        parts.add(Feature::Multiply, f64::from((act + 1) * weight));
+        parts.soft_product(act + 1, weight.into());
     }
 }
 

@@ -33,7 +33,9 @@ features! {
     BoothSum "booth_sum",
     /// Bit products of multipliers left to synthesis without blocks.
     Multiply "multiply",
-    /// The same with a constant.
+    /// Bits of such products.
+    MultiplySum "multiply_sum",
+    /// The same with a constant, terms past the first: bits times terms.
     MultiplyConstant "multiply_constant",
     /// Bits that a requantizer rounds.
     Round "round",
@@ -159,6 +161,17 @@ impl Parts {
         let bits = counter_bits(count);
         self.flops(bits);
         self.add(Feature::Counter, bits as f64);
+    }
+
+    /// A product of `a` and `b` bits that is left to synthesis without blocks; `b` as far as its bits differ.
+    pub fn soft_product(&mut self, a: u32, b: f64) {
+        self.add(Feature::Multiply, f64::from(a) * b);
+        self.add(Feature::MultiplySum, f64::from(a) + b);
+    }
+
+    /// The same with a constant of `bits` nobody knows: every second bit is a term.
+    pub fn constant_product(&mut self, a: u32, bits: u32) {
+        self.add(Feature::MultiplyConstant, f64::from(a) * (f64::from(bits) / 2.0 - 1.0).max(0.0));
     }
 
     /// `count` multiplexers of `inputs`.

@@ -74,7 +74,7 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     let blocks = if in_blocks { products::blocks(parts.block, input.act.bits + 1, weight, acc) } else { 0 };
     parts.dsp += blocks;
     if blocks == 0 {
-        parts.add(Feature::Multiply, f64::from((input.act.bits + 1) * weight));
+        parts.soft_product(input.act.bits + 1, weight.into());
     }
     // Operands, product and what it is added to lie in the block, where Yosys can put them there.
     if blocks == 0 || parts.family() != Target::Xc7 {
@@ -124,7 +124,7 @@ fn lanes(parts: &mut Parts, plan: &SparseConvPlan, bank: &Bank, input: &Stream, 
         if lane < in_luts {
             cells::booth(parts, act + 1, weight.div_ceil(2));
         } else if blocks == 0 {
-            parts.add(Feature::Multiply, f64::from((act + 1) * weight));
+            parts.soft_product(act + 1, weight.into());
         }
         // Weight, product and sum lie in the block, where Yosys can put them there.
         if blocks == 0 || parts.family() != Target::Xc7 {
