@@ -123,17 +123,33 @@ module @{ module }@ (
         end
     end
 
-    // ---- Reduce into the row of partial results -----------------------------------------------------------------------------
+    // ---- A cycle later: reduce into the row of partial results --------------------------------------------------------------
+    reg @{ in_range }@ data_q;
+    reg @{ addr.range }@ write_addr_q;
+    reg write_q;
+    reg first_q;
+    reg last_q;
+    reg  [@{ lanes * value_bits - 1 }@:0] partial_q;
     wire [@{ lanes * value_bits - 1 }@:0] partial;
     wire [@{ lanes * value_bits - 1 }@:0] value;
+    wire again = write_q && (write_addr_q == addr_q);  // the value that is being written
+
+    always @(posedge clk_i) begin
+        write_q      <= rst_ni && take && used;
+        last_q       <= rst_ni && start;
+        first_q      <= first;
+        data_q       <= in_data_i;
+        write_addr_q <= addr_q;
+        partial_q    <= again ? value : partial;
+    end
 
     sg_ram_async #(
         .Width   (@{ lanes * value_bits }@),
         .AddrBits(@{ addr.bits }@)
     ) u_partial (
         .clk_i    (clk_i),
-        .wr_en_i  (take && used),
-        .wr_addr_i(addr_q),
+        .wr_en_i  (write_q),
+        .wr_addr_i(write_addr_q),
         .wr_data_i(value),
         .rd_addr_i(addr_q),
         .rd_data_o(partial)
@@ -146,16 +162,30 @@ module @{ module }@ (
         .Max      (@{ max }@),
         .ValueBits(@{ value_bits }@)
     ) u_reduce (
-        .first_i(first),
-        .data_i (in_data_i),
-        .value_i(partial),
+        .first_i(first_q),
+        .data_i (data_q),
+        .value_i(partial_q),
         .value_o(value)
     );
 
     assign in_ready_o = grant;
     assign start      = take && used && last;
-    assign done       = start;
+<%- if average %>
+
+    reg [@{ lanes * value_bits - 1 }@:0] value_q;
+    reg done_q;
+
+    always @(posedge clk_i) begin
+        value_q <= value;
+        done_q  <= rst_ni && last_q;
+    end
+
+    assign done    = done_q;
+    assign reduced = value_q;
+<%- else %>
+    assign done       = last_q;
     assign reduced    = value;
+<%- endif %>
 <%- endif %>
 <%- if average %>
 
@@ -165,7 +195,7 @@ module @{ module }@ (
 
     sg_delay #(
         .Width (1),
-        .Cycles(4)
+        .Cycles(@{ requant_cycles }@)
     ) u_result_tag (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
