@@ -56,7 +56,13 @@ impl Yosys {
         let script = dir.join(format!("synth/{name}.ys"));
         fs::write(&script, self::script(&listed(&sources), top, goal))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
-        self.call(dir, &format!("synth/{name}.log"), &["-s", &format!("synth/{name}.ys")])?;
+        let log = format!("synth/{name}.log");
+        self.call(dir, &log, &["-s", &format!("synth/{name}.ys")])?;
+        // A netlist with such a conflict is another design: a pass of Yosys joined what it should not.
+        let text = fs::read_to_string(dir.join(&log)).unwrap_or_default();
+        if let Some(line) = text.lines().find(|line| line.contains("Driver-driver conflict")) {
+            bail!("wrong synthesis, see {}:\n{line}", dir.join(&log).display());
+        }
         let stat = dir.join(format!("synth/{name}.stat.json"));
         let text = fs::read_to_string(&stat).with_context(|| format!("{}: no statistics", stat.display()))?;
         // Some versions print a title before the object.
