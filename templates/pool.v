@@ -132,7 +132,14 @@ module @{ module }@ (
     reg  [@{ lanes * value_bits - 1 }@:0] partial_q;
     wire [@{ lanes * value_bits - 1 }@:0] partial;
     wire [@{ lanes * value_bits - 1 }@:0] value;
-    wire again = write_q && (write_addr_q == addr_q);  // the value that is being written
+<%- if group.count == 1 %>
+    // The value written a cycle ago, which the read before it missed.
+    reg  [@{ lanes * value_bits - 1 }@:0] written_q;
+    reg  again_q;
+    wire [@{ lanes * value_bits - 1 }@:0] held = again_q ? written_q : partial_q;
+<%- else %>
+    wire [@{ lanes * value_bits - 1 }@:0] held = partial_q;
+<%- endif %>
 
     always @(posedge clk_i) begin
         write_q      <= rst_ni && take && used;
@@ -140,7 +147,11 @@ module @{ module }@ (
         first_q      <= first;
         data_q       <= in_data_i;
         write_addr_q <= addr_q;
-        partial_q    <= again ? value : partial;
+        partial_q    <= partial;
+<%- if group.count == 1 %>
+        written_q    <= value;
+        again_q      <= write_q && (write_addr_q == addr_q);
+<%- endif %>
     end
 
     sg_ram_async #(
@@ -164,7 +175,7 @@ module @{ module }@ (
     ) u_reduce (
         .first_i(first_q),
         .data_i (data_q),
-        .value_i(partial_q),
+        .value_i(held),
         .value_o(value)
     );
 
