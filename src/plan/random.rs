@@ -5,6 +5,7 @@ use rand::seq::IndexedRandom;
 
 use super::Plan;
 use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within};
+use super::constant::ConstFolding;
 use super::conv::Folding;
 use super::layer::Choice;
 use super::pack::Block;
@@ -48,6 +49,18 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
             .collect();
         let sparse = fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.8)).map(Choice::SparseConv);
         sparse.or_else(|| self.dense(stage, demand).map(|(folding, step)| Choice::Conv(folding, step)))
+    }
+
+    /// In a quarter of the draws.
+    fn constant(&mut self, stage: &Stage, demand: &Demand, _: Option<Choice>) -> Option<ConstFolding> {
+        let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 64);
+        let fitting: Vec<ConstFolding> = all
+            .flat_map(|f| {
+                let folding = move |step| ConstFolding { k_par: f.k_par, in_par: f.in_par, step };
+                steps_within(stage, f, usize::MAX, &demand.wants).into_iter().map(folding)
+            })
+            .collect();
+        fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.25))
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
