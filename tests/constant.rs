@@ -37,21 +37,21 @@ fn classes(storage: Storage) -> Op {
     Op::Dense(Dense { out_features: 10, weight_bits: 4, storage, out: None })
 }
 
-/// A convolution 3x3 of 2 to 8 channels on 12x12, 4-bit weights; behind it an average and 10 classes.
+/// A convolution 3x3 of 2 to 8 channels on 12x12, 4-bit weights; behind it averages of 3x3 and 10 classes.
 fn image(name: &str, storage: Storage, zeros: f64) -> Network {
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     let out = Some(ActType::unsigned(6));
     let (kernel, stride, padding) = ([3, 3], [1, 1], [1, 1]);
     let ops = vec![
         ("conv", Op::Conv(Conv { out_channels: 8, kernel, stride, padding, weight_bits: 4, storage, out })),
-        ("mean", Op::AvgPool(AvgPool { kernel: [12, 12], stride: [1, 1], out: ActType::unsigned(6) })),
+        ("mean", Op::AvgPool(AvgPool { kernel: [3, 3], stride: [3, 3], out: ActType::unsigned(6) })),
         ("flat", Op::Flatten(Flatten {})),
         ("fc", classes(Storage::Dense)),
     ];
     let params = vec![
         ("conv", params(&mut rng, 8, 18, zeros, 40, 11)),
-        ("mean", Params { multiplier: vec![228], shift: vec![15], ..Params::default() }),
-        ("fc", scores(params(&mut rng, 10, 8, 0.0, 1, 1))),
+        ("mean", Params { multiplier: vec![3641], shift: vec![15], ..Params::default() }),
+        ("fc", scores(params(&mut rng, 10, 128, 0.0, 1, 1))),
     ];
     chain(name, InputSpec { channels: 2, height: 12, width: 12 }, ops, params)
 }
@@ -120,4 +120,10 @@ fn slow_designs_and_lane_budgets_have_none() {
     let none = |plan: &Plan| !plan.layers.iter().any(|layer| matches!(layer.engine, Engine::Constant(_)));
     assert!(none(&planned(&network, Target::Cycles(20_000))));
     assert!(none(&planned(&network, Target::Lanes(32))));
+}
+
+#[test]
+fn probe() {
+    image("probe", Storage::Dense, 0.8).save(std::path::Path::new("/tmp/cst/probe")).unwrap();
+    features("pfeat", Storage::Sparse, 0.85).save(std::path::Path::new("/tmp/cst/pfeat")).unwrap();
 }

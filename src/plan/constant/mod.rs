@@ -139,6 +139,7 @@ impl ConstPlan {
         let window = WindowPlan::new(input, layer.out_shape, layer.geometry, groups, 1, false).with_taps(folding.k_par);
         let words = window.fold_cycles();
         let steps = layer.out_shape.c.div_ceil(folding.step);
+        let window = window.paced(words.max(steps));
         let mut plan = Self {
             folding,
             window,
