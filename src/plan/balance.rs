@@ -132,6 +132,9 @@ fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
     BLOCK_LUTS * blocks + sum_bits as usize * adders + order
 }
 
+/// Cycles an image and size in LUTs by node and choice; `None` where a choice does not fit.
+type Rates = HashMap<(String, Choice), Option<(u64, f64)>>;
+
 /// Plans one network for one family of FPGAs, again and again.
 pub struct Planner<'a> {
     network: &'a Network,
@@ -143,7 +146,7 @@ pub struct Planner<'a> {
     /// Digits of the weights of the layers that are small enough for the constant engine, by node.
     digits: BTreeMap<String, usize>,
     /// Cycles an image and size in LUTs of engines that were compared, by node.
-    rated: Mutex<HashMap<(String, Choice), Option<(u64, f64)>>>,
+    rated: Mutex<Rates>,
     planned: Planned,
 }
 

@@ -135,12 +135,15 @@ pub trait Chooser {
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize>;
 }
 
+/// Engines by stage, choice and the streams that arrive.
+type Engines = HashMap<(usize, Choice, Vec<Stream>), LayerPlan>;
+
 /// What was planned before: the order of a large sparse layer's weights, or the adders of constant ones, take longer than
 /// all the rest of a plan.
 #[derive(Debug, Default)]
 pub struct Planned {
-    /// Engines, by stage, choice and the streams that arrive.
-    engines: Mutex<HashMap<(usize, Choice, Vec<Stream>), LayerPlan>>,
+    /// Engines.
+    engines: Mutex<Engines>,
     /// Adders of constant engines.
     pub adders: Found,
 }

@@ -2,7 +2,7 @@
 
 use super::adders::{Adder, Graph, Term};
 
-/// Adders one behind the other in a stage: two of 20 bits keep 150 MHz on every family.
+/// Adders one behind the other in a stage: carry chains of up to 20 bits are short against the ways between LUTs.
 const LEVELS_A_STAGE: usize = 2;
 
 /// The schedule of a [`Graph`].
@@ -14,8 +14,9 @@ pub struct Pipeline {
     pub made: Vec<usize>,
     /// The last stage in which each node is read; `stages + 1` for what leaves, `None` for what nothing reads.
     pub read: Vec<Option<usize>>,
-    /// Bits of each node that are needed, two's complement where they are all it has.
-    pub bits: Vec<u32>,
+    /// Bits of each node that are read in the stage that makes it and later, in the next one and later, …: its low bits, or all
+    /// of them, two's complement.
+    pub bits: Vec<Vec<u32>>,
     /// Bits of an output.
     pub sum_bits: u32,
 }
@@ -32,7 +33,28 @@ impl Pipeline {
             if levels.leaves[node] { Some(stages + 1) } else { inside }
         });
         let read = read.collect();
-        Self { stages, made: levels.at.iter().map(|&level| stage(level)).collect(), read, bits, sum_bits }
+        let made = levels.at.iter().map(|&level| stage(level)).collect();
+        let mut pipeline = Self { stages, made, read, bits: Vec::new(), sum_bits };
+        pipeline.bits = pipeline.later_bits(graph, &bits);
+        pipeline
+    }
+
+    /// [`Pipeline::bits`], where a node has as many as in `bits`.
+    fn later_bits(&self, graph: &Graph, bits: &[u32]) -> Vec<Vec<u32>> {
+        let mut later: Vec<Vec<u32>> = (0..bits.len()).map(|node| vec![0; self.registers(node) + 1]).collect();
+        let mut read = |term: Term, stage: usize, room: u32| {
+            let needed = room.saturating_sub(term.shift).clamp(1, bits[term.node]);
+            let at = &mut later[term.node][..=stage - self.made[term.node]];
+            at.iter_mut().for_each(|most| *most = needed.max(*most));
+        };
+        for (at, adder) in graph.adders.iter().enumerate() {
+            let node = graph.inputs + at;
+            for term in [adder.left, adder.right] {
+                read(term, self.made[node], bits[node]);
+            }
+        }
+        graph.outputs.iter().flatten().for_each(|&term| read(term, self.stages + 1, self.sum_bits));
+        later
     }
 
     /// Registers behind `node`, one a stage.
@@ -42,14 +64,14 @@ impl Pipeline {
 
     /// Bits of all registers.
     pub fn register_bits(&self) -> usize {
-        (0..self.bits.len()).map(|node| self.registers(node) * self.bits[node] as usize).sum()
+        self.bits.iter().flat_map(|bits| &bits[1..]).map(|&bits| bits as usize).sum()
     }
 
     /// Bits of all adders; those below the other operand's lowest bit need none.
     pub fn adder_bits(&self, graph: &Graph) -> usize {
         let bits = |(at, adder): (usize, &Adder)| {
             let passed = if adder.right.negative { adder.right.shift } else { adder.left.shift.max(adder.right.shift) };
-            self.bits[graph.inputs + at].saturating_sub(passed) as usize
+            self.bits[graph.inputs + at][0].saturating_sub(passed) as usize
         };
         graph.adders.iter().enumerate().map(bits).sum()
     }

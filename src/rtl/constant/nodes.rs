@@ -86,19 +86,25 @@ pub fn stages(plan: &ConstPlan, input: &Stream, names: &Names) -> Vec<Stage> {
             .collect(),
         registers: (0..pipeline.made.len())
             .filter(|&node| pipeline.made[node] <= number && pipeline.read[node].is_some_and(|last| last > number))
-            .map(|node| Register {
-                range: range(pipeline.bits[node] as usize),
-                name: names.late(node, number - pipeline.made[node] + 1),
-                value: names.late(node, number - pipeline.made[node]),
-            })
+            .map(|node| register(plan, names, node, number - pipeline.made[node]))
             .collect(),
     };
     (1..=pipeline.stages).map(stage).collect()
 }
 
+/// The register behind `node` of `late` cycles ago.
+fn register(plan: &ConstPlan, names: &Names, node: usize, late: usize) -> Register {
+    let bits = &plan.adders.pipeline.bits[node];
+    Register {
+        range: range(bits[late + 1] as usize),
+        name: names.late(node, late + 1),
+        value: operand(&names.late(node, late), bits[late], 0, bits[late + 1]),
+    }
+}
+
 /// The wire of `node`.
 fn made(plan: &ConstPlan, input: &Stream, names: &Names, node: usize) -> Node {
-    let (graph, bits) = (&plan.adders.graph, plan.adders.pipeline.bits[node]);
+    let (graph, bits) = (&plan.adders.graph, plan.adders.pipeline.bits[node][0]);
     let (value, meaning) = match node.checked_sub(graph.inputs) {
         Some(at) => (added(plan, names, &graph.adders[at], node), meaning(&graph.sums[node], names)),
         None => {
@@ -114,8 +120,8 @@ fn made(plan: &ConstPlan, input: &Stream, names: &Names, node: usize) -> Node {
 fn added(plan: &ConstPlan, names: &Names, adder: &Adder, node: usize) -> String {
     let pipeline = &plan.adders.pipeline;
     let side = |term: Term| {
-        let name = names.late(term.node, pipeline.made[node] - pipeline.made[term.node]);
-        operand(&name, pipeline.bits[term.node], term.shift, pipeline.bits[node])
+        let late = pipeline.made[node] - pipeline.made[term.node];
+        operand(&names.late(term.node, late), pipeline.bits[term.node][late], term.shift, pipeline.bits[node][0])
     };
     let sign = if adder.right.negative { '-' } else { '+' };
     format!("{} {sign} {}", side(adder.left), side(adder.right))
@@ -163,8 +169,9 @@ pub fn sums(plan: &ConstPlan, names: &Names) -> Vec<Sum> {
     let pipeline = &plan.adders.pipeline;
     let each = if plan.steps > 1 { pipeline.sum_bits } else { plan.acc_bits } as usize;
     let value = |term: Term| {
-        let name = names.late(term.node, pipeline.registers(term.node));
-        let value = operand(&name, pipeline.bits[term.node], term.shift, pipeline.sum_bits);
+        let late = pipeline.registers(term.node);
+        let name = names.late(term.node, late);
+        let value = operand(&name, pipeline.bits[term.node][late], term.shift, pipeline.sum_bits);
         if term.negative { format!("-{value}") } else { value }
     };
     let sum = |(output, term): (usize, &Option<Term>)| Sum {
