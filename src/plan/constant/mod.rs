@@ -8,6 +8,7 @@ mod pairs;
 pub mod pipeline;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
@@ -44,12 +45,19 @@ impl ConstFolding {
 }
 
 /// The adders of one layer, whatever its folding; inputs in the order of a row of its weights.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Adders {
     /// What is added.
     pub graph: Graph,
     /// When.
     pub pipeline: Pipeline,
+}
+
+/// Thousands of them are of no use in a message.
+impl fmt::Debug for Adders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} adders in {} stages", self.graph.adders.len(), self.pipeline.stages)
+    }
 }
 
 /// Adders that were found before, by node.
