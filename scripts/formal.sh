@@ -14,10 +14,10 @@ cells="rtl_out/example/rtl/sg_*.v templates/cells/sg_fork.v templates/cells/sg_b
 # prove NAME DEPTH INDUCTION-DEPTH [PARAMETER VALUE]...: formal/NAME.v; induction depth 0 leaves induction out.
 prove() {
   local name=$1 depth=$2 induction=$3; shift 3
-  local set="" label=$name
+  local set="" label="$name ${define:-}"
   while [ $# -gt 0 ]; do set+="-set $1 $2 "; label+=" $1=$2"; shift 2; done
   local smt="$tmp/$name.smt2" log="$tmp/$name.log"
-  yosys -q -p "read_verilog -formal formal/$name.v; read_verilog -defer $cells; chparam $set proof
+  yosys -q -p "read_verilog -formal formal/$name.v; read_verilog -defer ${define:-} $cells; chparam $set proof
     prep -top proof -nordff; async2sync; dffunmap; write_smt2 -wires $smt" >"$log" 2>&1 || { cat "$log"; return 1; }
   yosys-smtbmc -s z3 -t "$depth" "$smt" >"$log" 2>&1 || { cat "$log"; echo "formal: $label: NOT proved" >&2; return 1; }
   if [ "$induction" != 0 ]; then
@@ -37,8 +37,11 @@ prove slice 16 2 Data 0
 prove slice 10 0 Data 1
 prove credit 12 0
 for signed in 0 1; do
-  for variable in 0 1; do prove requant 6 0 OutSigned "$signed" VarShift "$variable"; done
+  for variable in 0 1; do prove requant 7 0 OutSigned "$signed" VarShift "$variable"; done
 done
+# Shifts that drop bits of the product; the product as Lattice's blocks make it.
+prove requant 7 0 AccBits 12
+for bits in 6 12; do define="-D SG_MULT_BITS=4" prove requant 7 0 AccBits "$bits" OutSigned 1; done
 
 # window NAME DEPTH: formal/window.v around the generator in $tmp/NAME_window.v, with the parameters in $tmp/NAME.set.
 window() {

@@ -72,18 +72,7 @@ module @{ module }@ (
 <%- endif %>
 <%- for rom in roms %>
 
-    sg_rom #(
-        .Width   (@{ rom.width }@),
-        .Depth   (@{ weight_depth }@),
-        .AddrBits(@{ weight_addr.bits }@),
-        .File    ("mem/@{ module }@_@{ rom.name }@.hex"),
-        .Style   ("@{ weight_style }@")
-    ) u_@{ rom.name }@ (
-        .clk_i (clk_i),
-        .en_i  (@{ rom.enable }@),
-        .addr_i(@{ rom.addr }@),
-        .data_o(@{ rom.data }@)
-    );
+@{ rom.verilog }@
 <%- endfor %>
 
     // ---- Multiply-accumulate lanes --------------------------------------------------------------------------------------

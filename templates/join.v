@@ -63,11 +63,26 @@ module @{ module }@ (
         .data_i(start),
         .data_o(queue_valid)
     );
-<%- if !add %>
+<%- if add %>
+<%- for p in ports %>
+    reg [@{ lanes * value_bits - 1 }@:0] values@{ p.k }@_q;
+<%- endfor %>
 
-    wire [@{ lanes * value_bits - 1 }@:0] values = @{ values }@;
-    wire [@{ lanes * mul_bits - 1 }@:0] multipliers = @{ multipliers }@;
-    wire [@{ lanes * 6 - 1 }@:0] shifts = @{ shifts }@;
+    always @(posedge clk_i) begin
+<%- for p in ports %>
+        values@{ p.k }@_q <= values@{ p.k }@;
+<%- endfor %>
+    end
+<%- else %>
+    reg [@{ lanes * value_bits - 1 }@:0] values_q;
+    reg [@{ lanes * mul_bits - 1 }@:0] multipliers_q;
+    reg [@{ lanes * 6 - 1 }@:0] shifts_q;
+
+    always @(posedge clk_i) begin
+        values_q      <= @{ values }@;
+        multipliers_q <= @{ multipliers }@;
+        shifts_q      <= @{ shifts }@;
+    end
 <%- endif %>
 
     genvar c;
@@ -89,7 +104,7 @@ module @{ module }@ (
                 .Shift    (6'd@{ p.shift }@)
             ) u_requant@{ p.k }@ (
                 .clk_i  (clk_i),
-                .acc_i  (values@{ p.k }@[c*@{ value_bits }@+:@{ value_bits }@]),
+                .acc_i  (values@{ p.k }@_q[c*@{ value_bits }@+:@{ value_bits }@]),
                 .mul_i  (@{ p.mul_bits }@'d@{ p.multiplier }@),
                 .shift_i(6'd0),
                 .data_o (inner@{ p.k }@)
@@ -116,9 +131,9 @@ module @{ module }@ (
                 .Shift    (6'd@{ shift }@)
             ) u_requant (
                 .clk_i  (clk_i),
-                .acc_i  (values[c*@{ value_bits }@+:@{ value_bits }@]),
-                .mul_i  (multipliers[c*@{ mul_bits }@+:@{ mul_bits }@]),
-                .shift_i(shifts[c*6+:6]),
+                .acc_i  (values_q[c*@{ value_bits }@+:@{ value_bits }@]),
+                .mul_i  (multipliers_q[c*@{ mul_bits }@+:@{ mul_bits }@]),
+                .shift_i(shifts_q[c*6+:6]),
                 .data_o (queue_data[c*@{ out_bits }@+:@{ out_bits }@])
             );
 <%- endif %>

@@ -123,17 +123,44 @@ module @{ module }@ (
         end
     end
 
-    // ---- Reduce into the row of partial results -----------------------------------------------------------------------------
+    // ---- A cycle later: reduce into the row of partial results --------------------------------------------------------------
+    reg @{ in_range }@ data_q;
+    reg @{ addr.range }@ write_addr_q;
+    reg write_q;
+    reg first_q;
+    reg last_q;
+    reg  [@{ lanes * value_bits - 1 }@:0] partial_q;
     wire [@{ lanes * value_bits - 1 }@:0] partial;
     wire [@{ lanes * value_bits - 1 }@:0] value;
+<%- if group.count == 1 %>
+    // The value written a cycle ago, which the read before it missed.
+    reg  [@{ lanes * value_bits - 1 }@:0] written_q;
+    reg  again_q;
+    wire [@{ lanes * value_bits - 1 }@:0] held = again_q ? written_q : partial_q;
+<%- else %>
+    wire [@{ lanes * value_bits - 1 }@:0] held = partial_q;
+<%- endif %>
+
+    always @(posedge clk_i) begin
+        write_q      <= rst_ni && take && used;
+        last_q       <= rst_ni && start;
+        first_q      <= first;
+        data_q       <= in_data_i;
+        write_addr_q <= addr_q;
+        partial_q    <= partial;
+<%- if group.count == 1 %>
+        written_q    <= value;
+        again_q      <= write_q && (write_addr_q == addr_q);
+<%- endif %>
+    end
 
     sg_ram_async #(
         .Width   (@{ lanes * value_bits }@),
         .AddrBits(@{ addr.bits }@)
     ) u_partial (
         .clk_i    (clk_i),
-        .wr_en_i  (take && used),
-        .wr_addr_i(addr_q),
+        .wr_en_i  (write_q),
+        .wr_addr_i(write_addr_q),
         .wr_data_i(value),
         .rd_addr_i(addr_q),
         .rd_data_o(partial)
@@ -146,16 +173,30 @@ module @{ module }@ (
         .Max      (@{ max }@),
         .ValueBits(@{ value_bits }@)
     ) u_reduce (
-        .first_i(first),
-        .data_i (in_data_i),
-        .value_i(partial),
+        .first_i(first_q),
+        .data_i (data_q),
+        .value_i(held),
         .value_o(value)
     );
 
     assign in_ready_o = grant;
     assign start      = take && used && last;
-    assign done       = start;
+<%- if average %>
+
+    reg [@{ lanes * value_bits - 1 }@:0] value_q;
+    reg done_q;
+
+    always @(posedge clk_i) begin
+        value_q <= value;
+        done_q  <= rst_ni && last_q;
+    end
+
+    assign done    = done_q;
+    assign reduced = value_q;
+<%- else %>
+    assign done       = last_q;
     assign reduced    = value;
+<%- endif %>
 <%- endif %>
 <%- if average %>
 
@@ -165,7 +206,7 @@ module @{ module }@ (
 
     sg_delay #(
         .Width (1),
-        .Cycles(4)
+        .Cycles(@{ requant_cycles }@)
     ) u_result_tag (
         .clk_i (clk_i),
         .rst_ni(rst_ni),

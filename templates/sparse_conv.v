@@ -36,7 +36,6 @@ module @{ module }@ (
     wire unused_pause_active;
     wire unused_pause_last;
     wire @{ program.range }@ unused_pause;
-    wire unused_taps = &{1'b0, tap_data};
 
     sg_burst #(
         .Count    (@{ window_cycles }@),
@@ -81,13 +80,27 @@ module @{ module }@ (
         end
     end
 
+    // They are written a cycle later, as the program's words are taken from its memory a cycle later.
+    reg write_q;
+    reg [@{ column.bits }@:0] write_place_q;
+    reg @{ taps_range }@ write_data_q;
+    wire unused_taps = &{1'b0, write_data_q};
+
+    always @(posedge clk_i) begin
+        write_q       <= rst_ni && tap_valid;
+        write_place_q <= {column_q, page_q};
+        write_data_q  <= tap_data;
+    end
+
     // ---- Program: every window takes all of it ------------------------------------------------------------------------
     wire program_step;
     wire program_last;
     wire unused_program_busy;
     wire @{ program.range }@ program_addr;
     wire [@{ program_width - 1 }@:0] entries;
+    reg  [@{ program_width - 1 }@:0] entries_q;
     reg  entry_page_q;
+    reg  entry_page_q2;
 
     sg_burst #(
         .Count    (@{ window_cycles }@),
@@ -119,6 +132,8 @@ module @{ module }@ (
         if (window_done) begin
             entry_page_q <= page_q;
         end
+        entry_page_q2 <= entry_page_q;
+        entries_q     <= entries;
     end
 
     // The stages behind the program: entry, multiply, add, store.
@@ -130,7 +145,7 @@ module @{ module }@ (
 
     sg_delay #(
         .Width (1),
-        .Cycles(1)
+        .Cycles(2)
     ) u_entry (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -164,13 +179,13 @@ module @{ module }@ (
     ) u_store_page (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
-        .data_i(entry_page_q),
+        .data_i(entry_page_q2),
         .data_o(store_page)
     );
 
     sg_delay #(
         .Width (1),
-        .Cycles(4)
+        .Cycles(5)
     ) u_store_end (
         .clk_i (clk_i),
         .rst_ni(rst_ni),
@@ -249,12 +264,12 @@ module @{ module }@ (
     ) u_slot@{ bank.slot }@_exit@{ bank.exit }@ (
         .clk_i        (clk_i),
         .rst_ni       (rst_ni),
-        .write_i      (tap_valid),
-        .write_place_i({column_q, page_q}),
-        .write_data_i (tap_data[@{ bank.act_at }@+:@{ act_bits }@]),
+        .write_i      (write_q),
+        .write_place_i(write_place_q),
+        .write_data_i (write_data_q[@{ bank.act_at }@+:@{ act_bits }@]),
         .entry_valid_i(entry_valid),
-        .entry_page_i (entry_page_q),
-        .entries_i    (entries[@{ bank.entries_at }@+:@{ bank.entries_width }@]),
+        .entry_page_i (entry_page_q2),
+        .entries_i    (entries_q[@{ bank.entries_at }@+:@{ bank.entries_width }@]),
         .mac_i        (mac),
         .store_i      (store),
         .store_page_i (store_page),

@@ -22,21 +22,30 @@ module @{ module }@ (
     input  wire        out_ready_i
 );
 
-    // Beats, and each beat's entry counts: the table reads one beat ahead.
-    reg  [@{ beat_msb }@:0] beat_q;
-    reg         primed_q;
-    wire        beat = in_valid_i & in_ready_o;
-    wire        last = (beat_q == @{ last_beat }@);
-    wire [@{ beat_msb }@:0] beat_d = beat ? (last ? @{ beat_zero }@ : beat_q + @{ beat_one }@) : beat_q;
+    // Each beat's entry counts, in a register before the beat comes: the table reads two beats ahead.
+    reg  [@{ beat_msb }@:0] fetch_q;   // the word that the table reads next
+    reg  [1:0] primed_q;
+    reg         last_q;    // of the word behind the table
+    reg         last_q2;   // and of the one in the register
+    reg  [@{ counts_msb }@:0] counts_q;
     wire [@{ counts_msb }@:0] counts;
+    wire        beat = in_valid_i & in_ready_o;
+    wire        fetch = beat | ~primed_q[1];
+    wire        fetch_last = (fetch_q == @{ last_beat }@);
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
-            beat_q   <= @{ beat_zero }@;
-            primed_q <= 1'b0;
+            fetch_q  <= @{ beat_zero }@;
+            primed_q <= 2'b00;
+            last_q   <= 1'b0;
+            last_q2  <= 1'b0;
         end else begin
-            beat_q   <= beat_d;
-            primed_q <= 1'b1;
+            primed_q <= {primed_q[0], 1'b1};
+            if (fetch) begin
+                fetch_q <= fetch_last ? @{ beat_zero }@ : fetch_q + @{ beat_one }@;
+                last_q  <= fetch_last;
+                last_q2 <= last_q;
+            end
         end
     end
 
@@ -48,10 +57,16 @@ module @{ module }@ (
         .Style   ("auto")
     ) i_counts (
         .clk_i (clk_i),
-        .en_i  (1'b1),
-        .addr_i(rst_ni ? beat_d : @{ beat_zero }@),
+        .en_i  (fetch),
+        .addr_i(fetch_q),
         .data_o(counts)
     );
+
+    always @(posedge clk_i) begin
+        if (fetch) begin
+            counts_q <= counts;
+        end
+    end
 
     // Row table: {bias, multiplier, shift, bank, row in the bank}, as far as they vary.
     wire        full;
@@ -122,9 +137,9 @@ module @{ module }@ (
         .clk_i   (clk_i),
         .rst_ni  (rst_ni),
         .beat_i  (beat),
-        .last_i  (last),
+        .last_i  (last_q2),
         .data_i  (in_data_i),
-        .counts_i(counts@{ bank.counts_slice }@),
+        .counts_i(counts_q@{ bank.counts_slice }@),
         .item_o  (item@{ bank.index }@),
         .push_o  (push@{ bank.index }@)
     );
@@ -183,7 +198,7 @@ module @{ module }@ (
         .drain_acc_o (acc@{ bank.index }@)
     );
 <% endfor %>
-    assign in_ready_o = primed_q<% for bank in banks %> & ready@{ bank.index }@<% endfor %>;
+    assign in_ready_o = primed_q[1]<% for bank in banks %> & ready@{ bank.index }@<% endfor %>;
     assign full = <% for bank in banks %><% if bank.index > 0 %> & <% endif %>full@{ bank.index }@<% endfor %>;
 
     // From the bank that holds the row to the output.

@@ -97,9 +97,10 @@ module @{ module }@ (
     wire end_fold   = end_group && (phase_q == @{ banked.phase.last }@);
     wire end_window = end_fold && (fold_q == @{ folds.last }@);
     wire end_row    = end_window && (ox_q == @{ ox.last }@);
-    wire end_image  = end_row && (oy_q == @{ oy.last }@);
 
 <% include "window_next.v" %>
+    wire end_image = end_row && last_row;
+
     wire @{ banked.bank_wide.range }@ bank_sum = {1'b0, left_bank_q} + @{ banked.stride_bank }@;
     wire bank_wraps = (bank_sum >= @{ banked.banks }@);
     wire @{ banked.bank_wide.range }@ bank_cut = bank_wraps ? bank_sum - @{ banked.banks }@ : bank_sum;
@@ -143,7 +144,7 @@ module @{ module }@ (
             if (end_row) begin
                 oy_q        <= end_image ? @{ oy.zero }@ : oy_q + @{ oy.one }@;
                 top_y_q     <= next_y;
-                need_rows_q <= next_need[@{ slots.msb }@:0];
+                need_rows_q <= next_need;
             end
             if (end_image) begin
                 first_addr_q <= first_cut[@{ addr.msb }@:0];

@@ -83,9 +83,10 @@ module @{ module }@ (
     wire end_fold   = end_line && (ky_q == @{ ky.last }@);
     wire end_window = end_fold && (fold_q == @{ folds.last }@);
     wire end_row    = end_window && (ox_q == @{ ox.last }@);
-    wire end_image  = end_row && (oy_q == @{ oy.last }@);
 
 <% include "window_next.v" %>
+    wire end_image = end_row && last_row;
+
     wire @{ wide.range }@ down_sum = {1'b0, row_addr_q} + @{ line_words }@;
     wire @{ wide.range }@ down_cut = (down_sum >= @{ depth }@) ? down_sum - @{ depth }@ : down_sum;
     wire unused_down = down_cut[@{ addr.bits }@];
@@ -136,7 +137,7 @@ module @{ module }@ (
                 oy_q        <= end_image ? @{ oy.zero }@ : oy_q + @{ oy.one }@;
                 top_y_q     <= next_y;
                 top_addr_q  <= next_top;
-                need_rows_q <= next_need[@{ slots.msb }@:0];
+                need_rows_q <= next_need;
             end
             if (end_image) begin
                 first_addr_q <= first_cut[@{ addr.msb }@:0];

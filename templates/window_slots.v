@@ -1,9 +1,8 @@
     // ---- Row slots: the writer gets them back two cycles late, when their last word has been read ----------------
-    wire @{ slots.range }@ freed = (step && end_row) ? free_rows[@{ slots.msb }@:0] : @{ slots.zero }@;
+    wire @{ slots.range }@ freed = (step && end_row) ? free_rows : @{ slots.zero }@;
     reg  @{ slots.range }@ freed_q;
     reg  @{ slots.range }@ freed_q2;
     wire @{ slots.range }@ kept = row_kept ? @{ slots.one }@ : @{ slots.zero }@;
-    wire unused_rows = &{1'b0, free_rows, next_need};
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin

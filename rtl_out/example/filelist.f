@@ -35,3 +35,4 @@ rtl/sg_slice_ctrl.v
 rtl/sg_sparse_bank.v
 rtl/sg_sparse_drain.v
 rtl/sg_sparse_front.v
+rtl/sg_times.v

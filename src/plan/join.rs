@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Memory;
+use super::requant::REQUANT_CYCLES;
 use super::stream::Stream;
 use crate::network::Params;
 use crate::network::graph::ActType;
@@ -110,11 +111,11 @@ impl JoinPlan {
         self.turns.iter().map(|(_, beats)| beats).sum()
     }
 
-    /// Cycles from a word until its result enters the output queue.
+    /// Cycles from a word until its result enters the output queue: a register, the requantizer, the sum.
     pub fn latency(&self) -> usize {
         match self.how {
-            How::Add => 5,
-            How::Concat => 4,
+            How::Add => 2 + REQUANT_CYCLES,
+            How::Concat => 1 + REQUANT_CYCLES,
         }
     }
 

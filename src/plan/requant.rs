@@ -19,6 +19,9 @@ pub struct Requant {
     pub shift: Option<u8>,
 }
 
+/// Cycles of `sg_requant`.
+pub const REQUANT_CYCLES: usize = 5;
+
 /// Bits of a stored shift.
 pub const SHIFT_BITS: u32 = 6;
 
@@ -36,9 +39,9 @@ impl Requant {
         }
     }
 
-    /// Cycles from a sum to its result: bias, and four of `sg_requant`.
+    /// Cycles from a sum to its result: bias, and `sg_requant`.
     pub fn latency(&self) -> usize {
-        if self.out.is_some() { 5 } else { 1 }
+        if self.out.is_some() { 1 + REQUANT_CYCLES } else { 1 }
     }
 
     /// Bits of one channel's constants: bias in the low bits, multiplier, then the shift where it varies.

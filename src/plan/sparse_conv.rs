@@ -80,8 +80,8 @@ pub struct SparseConvPlan {
     pub out_channels: usize,
 }
 
-/// Cycles from the program's last word until the table of the rows is read: read, multiply, add, store.
-const STORE_CYCLES: usize = 4;
+/// Cycles from the program's last word until the table of the rows is read: register, read, multiply, add, store.
+const STORE_CYCLES: usize = 5;
 /// Cycles from the table's word until a row's sum is out of the lanes.
 const READ_CYCLES: usize = 2;
 

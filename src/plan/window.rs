@@ -85,9 +85,14 @@ impl WindowPlan {
         if self.depthwise { 1 } else { self.groups }
     }
 
+    /// Cycles of the passes of a row of windows.
+    pub fn row_cycles(&self) -> usize {
+        self.out[1] * self.folds * self.fold_cycles()
+    }
+
     /// Cycles of the passes of an image.
     pub fn cycles(&self) -> u64 {
-        (self.out[0] * self.out[1] * self.folds * self.fold_cycles()) as u64
+        (self.out[0] * self.row_cycles()) as u64
     }
 
     /// Image rows that are complete before row `y` of windows starts.

@@ -32,6 +32,7 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
     ("sg_skew", include_str!("../../templates/cells/sg_skew.v")),
     ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
+    ("sg_times", include_str!("../../templates/cells/sg_times.v")),
     ("sg_tree", include_str!("../../templates/cells/sg_tree.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];

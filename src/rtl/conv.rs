@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::drain::Drain;
 use super::literal::{Counter, range};
+use super::rom::Rom;
 use super::{Artifact, hex, text, window};
 use crate::network::Network;
 use crate::plan::LayerPlan;
@@ -34,7 +35,6 @@ struct Conv<'a> {
     groups: usize,
     folds: usize,
     weight_depth: usize,
-    weight_style: &'static str,
     step: usize,
     queue_beats: usize,
     word_range: String,
@@ -42,7 +42,7 @@ struct Conv<'a> {
     out_range: String,
     weight_addr: Counter,
     late_bits: usize,
-    roms: Vec<Rom>,
+    roms: Vec<RomText>,
     chain: usize,
     skip: usize,
     segments: usize,
@@ -58,13 +58,10 @@ struct Conv<'a> {
 }
 
 /// A weight memory.
-struct Rom {
-    name: String,
-    width: usize,
+struct RomText {
     range: String,
     data: String,
-    enable: String,
-    addr: String,
+    verilog: String,
 }
 
 /// Instances of `sg_dot`: in LUTs, or in multiplier blocks.
@@ -95,10 +92,9 @@ pub fn emit(
         window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
     ];
-    for late in 0..plan.chain() {
+    for (late, rom) in roms(module, plan).iter().enumerate() {
         let words = weight_words(plan, view, late);
-        let fields = words.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)));
-        files.push(Artifact::new(format!("mem/{module}_{}.hex", plan.weight_name(late)), hex::file(fields)));
+        files.extend(rom.images(words.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)))));
     }
     Ok(files)
 }
@@ -134,7 +130,6 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         groups: window.groups,
         folds: window.folds,
         weight_depth: plan.weight_depth(),
-        weight_style: "auto",
         step: plan.step,
         queue_beats: 1 << plan.queue_addr_bits,
         word_range: range(plan.folding.in_par * layer.input().bits as usize),
@@ -142,7 +137,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
-        roms: roms(plan),
+        roms: roms(module, plan).iter().map(rom_text).collect::<Result<_>>()?,
         chain: plan.chain(),
         skip: plan.skip(),
         segments: plan.segments(),
@@ -180,18 +175,22 @@ fn placed(plan: &ConvPlan) -> String {
 }
 
 /// The weight memories; the later ones follow the first one's address through a shift register.
-fn roms(plan: &ConvPlan) -> Vec<Rom> {
+fn roms<'a>(module: &'a str, plan: &ConvPlan) -> Vec<Rom<'a>> {
     let bits = Counter::new(plan.weight_depth()).bits as usize;
     let rom = |late: usize| {
-        let width = plan.weight_width(late);
         let (enable, addr) = match late.checked_sub(1) {
-            None => ("step".into(), "weight_addr_q".into()),
-            Some(n) => (format!("late_q[{}]", n * (bits + 1) + bits), format!("late_q[{}+:{bits}]", n * (bits + 1))),
+            None => ("step".into(), ("weight_addr_q".into(), None)),
+            Some(n) => (format!("late_q[{}]", n * (bits + 1) + bits), ("late_q".into(), Some(n * (bits + 1)))),
         };
         let name = plan.weight_name(late);
-        Rom { width, range: range(width), data: format!("{name}_data"), name, enable, addr }
+        let (data, width) = (format!("{name}_data"), plan.weight_width(late));
+        Rom { module, name, data, width, depth: plan.weight_depth(), style: "auto", enable, addr }
     };
     (0..plan.chain()).map(rom).collect()
+}
+
+fn rom_text(rom: &Rom) -> Result<RomText> {
+    Ok(RomText { range: range(rom.width), data: rom.data.clone(), verilog: rom.render()? })
 }
 
 fn dots(plan: &ConvPlan) -> Vec<Dot> {

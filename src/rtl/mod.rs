@@ -13,6 +13,7 @@ mod literal;
 mod pool;
 mod queue;
 mod reorder;
+mod rom;
 pub mod scripts;
 pub mod sparse;
 mod sparse_conv;

@@ -8,6 +8,7 @@ use super::queue::queue;
 use super::{Artifact, text, window};
 use crate::plan::LayerPlan;
 use crate::plan::pool::{PoolPlan, Reduce};
+use crate::plan::requant::REQUANT_CYCLES;
 
 #[derive(Template)]
 #[template(path = "pool.v")]
@@ -40,6 +41,7 @@ struct Pool<'a> {
     used: String,
     shift: String,
     multiplier: String,
+    requant_cycles: usize,
     queue: String,
 }
 
@@ -101,6 +103,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Poo
         row,
         shift: format!("6'd{shift}"),
         multiplier: format!("16'd{multiplier}"),
+        requant_cycles: REQUANT_CYCLES,
         queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, 1, "1'b0")?,
     })
 }

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::{Artifact, leaf};
 use crate::network::graph::ActType;
+use crate::plan::requant::REQUANT_CYCLES;
 use crate::plan::sparse::{Bank, OUT_FIFO_ADDR_BITS, SparsePlan, bits_for};
 
 const FRONT: &str = include_str!("../../templates/cells/sg_sparse_front.v");
@@ -14,10 +15,12 @@ const BANK: &str = include_str!("../../templates/cells/sg_sparse_bank.v");
 const DRAIN: &str = include_str!("../../templates/cells/sg_sparse_drain.v");
 const ROM: &str = include_str!("../../templates/cells/sg_rom.v");
 const REQUANT: &str = include_str!("../../templates/cells/sg_requant.v");
+const TIMES: &str = include_str!("../../templates/cells/sg_times.v");
+const BOOTH: &str = include_str!("../../templates/cells/sg_booth.v");
 
 /// Cycles from a row's accumulator to the output FIFO: its register, then the requantizer.
 const RAW_DELAY: u32 = 1;
-const REQUANT_DELAY: u32 = 5;
+const REQUANT_DELAY: u32 = 1 + REQUANT_CYCLES as u32;
 /// Largest `activation bits * weight bits` that is multiplied in LUTs rather than in a DSP.
 const LUT_PRODUCT_BITS: u32 = 20;
 
@@ -101,7 +104,8 @@ pub fn emit(design: &str, node: &str, plan: &SparsePlan) -> Result<Vec<Artifact>
     let cells = [("sg_sparse_front", FRONT), ("sg_sparse_bank", BANK), ("sg_sparse_drain", DRAIN), ("sg_rom", ROM)];
     files.extend(cells.iter().map(|(name, text)| Artifact::new(format!("rtl/{name}.v"), *text)));
     if !engine.raw {
-        files.push(Artifact::new("rtl/sg_requant.v", REQUANT));
+        let cells = [("sg_requant", REQUANT), ("sg_times", TIMES), ("sg_booth", BOOTH)];
+        files.extend(cells.iter().map(|(name, text)| Artifact::new(format!("rtl/{name}.v"), *text)));
     }
     for file in leaf::fifo_files(plan.queue_addr_bits)?.into_iter().chain(leaf::fifo_files(OUT_FIFO_ADDR_BITS)?) {
         if !files.contains(&file) {

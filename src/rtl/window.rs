@@ -67,6 +67,7 @@ struct Window<'a> {
     ram_depth: usize,
     ram_style: &'static str,
     padded: bool,
+    rows_ahead: bool,
     pad_word: String,
 }
 
@@ -151,6 +152,7 @@ impl<'a> Window<'a> {
             ram_depth: depth,
             ram_style: "auto",
             padded: plan.padded(),
+            rows_ahead: plan.row_cycles() > 1,
             pad_word,
             addr,
             wide,

@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use super::{Goal, Target, pins};
 use crate::error::InputError;
-use crate::plan::device::Device;
 use crate::tool;
 
 /// The program found.
@@ -57,7 +56,13 @@ impl Yosys {
         let script = dir.join(format!("synth/{name}.ys"));
         fs::write(&script, self::script(&listed(&sources), top, goal))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
-        self.call(dir, &format!("synth/{name}.log"), &["-s", &format!("synth/{name}.ys")])?;
+        let log = format!("synth/{name}.log");
+        self.call(dir, &log, &["-s", &format!("synth/{name}.ys")])?;
+        // A netlist with such a conflict is another design: a pass of Yosys joined what it should not.
+        let text = fs::read_to_string(dir.join(&log)).unwrap_or_default();
+        if let Some(line) = text.lines().find(|line| line.contains("Driver-driver conflict")) {
+            bail!("wrong synthesis, see {}:\n{line}", dir.join(&log).display());
+        }
         let stat = dir.join(format!("synth/{name}.stat.json"));
         let text = fs::read_to_string(&stat).with_context(|| format!("{}: no statistics", stat.display()))?;
         // Some versions print a title before the object.
@@ -74,11 +79,11 @@ impl Yosys {
         let text = fs::read_to_string(&netlist).with_context(|| format!("{}: no netlist", netlist.display()))?;
         let wrapper = dir.join("synth/pins.v");
         fs::write(&wrapper, pins::wrapper(&text, top)?).with_context(|| wrapper.display().to_string())?;
-        // What is mapped already stays as it is.
+        // What is mapped already stays as it is. Plain `abc`: newer versions' `abc9` refuses a netlist with mapped cells.
+        let synth = format!("synth_{name} -top {} -run", pins::MODULE);
         let script = format!(
-            "read_json synth/{name}.json; read_verilog synth/pins.v; synth_{name} -top {}; delete t:$scopeinfo; \
-             write_json synth/{name}_pins.json",
-            pins::MODULE
+            "read_json synth/{name}.json; read_verilog synth/pins.v; {synth} begin:map_luts; abc -lut 4; \
+             {synth} map_cells:; delete t:$scopeinfo; write_json synth/{name}_pins.json"
         );
         self.call(dir, &format!("synth/{name}_pins.log"), &["-q", "-p", &script])
     }
@@ -103,11 +108,15 @@ fn listed(filelist: &str) -> Vec<&str> {
 
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
 pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
-    // Yosys infers no more than bare products for UltraScale+: see sg_product.
-    let define = if matches!(goal, Goal::Family(Target::Xcup) | Goal::Device(Device { family: Target::Xcup, .. })) {
-        " -D SG_DSP48E2"
-    } else {
-        ""
+    // Yosys infers no more than bare products for UltraScale+: see sg_product. Lattice's blocks are narrow: see sg_times.
+    let define = match goal {
+        Goal::WithoutDsp(Target::Xcup) => "",
+        _ => match goal.target() {
+            Target::Xc7 => "",
+            Target::Xcup => " -D SG_DSP48E2",
+            Target::Ecp5 => " -D SG_MULT_BITS=18",
+            Target::Ice40 => " -D SG_MULT_BITS=16",
+        },
     };
     let read: String = sources.iter().map(|file| format!("read_verilog -defer{define} {file}\n")).collect();
     let name = goal.target().name();

@@ -229,7 +229,7 @@ module example_conv1 (
 
     sg_delay #(
         .Width (1),
-        .Cycles(5)
+        .Cycles(6)
     ) u_result_tag (
         .clk_i (clk_i),
         .rst_ni(rst_ni),

@@ -83,17 +83,17 @@ module example_conv2_window (
     wire end_fold   = end_line && (ky_q == 2'd2);
     wire end_window = end_fold && (fold_q == 1'd1);
     wire end_row    = end_window && (ox_q == 2'd3);
-    wire end_image  = end_row && (oy_q == 2'd3);
 
-    // Row bookkeeping for the next row of windows.
+    // Row bookkeeping for the next row of windows, a cycle ahead: it depends on the row alone.
+    wire              last_row  = (oy_q == 2'd3);
     wire signed [4:0] below_y   = top_y_q + 5'sd1;
-    wire signed [4:0] next_y    = end_image ? -5'sd1 : below_y;
+    wire signed [4:0] after_y   = last_row ? -5'sd1 : below_y;
     wire signed [4:0] base_y    = top_y_q[4] ? 5'sd0 : top_y_q;
-    wire signed [4:0] next_base = next_y[4] ? 5'sd0 : next_y;
-    wire signed [4:0] reach_y   = next_y + 5'sd3;
+    wire signed [4:0] next_base = after_y[4] ? 5'sd0 : after_y;
+    wire signed [4:0] reach_y   = after_y + 5'sd3;
     wire signed [4:0] reach_cut = (reach_y > 5'sd4) ? 5'sd4 : reach_y;
-    wire signed [4:0] next_need = reach_cut - next_base;
-    wire signed [4:0] free_rows = (end_image ? 5'sd4 : next_base) - base_y;
+    wire signed [4:0] need      = reach_cut - next_base;
+    wire signed [4:0] spare     = (last_row ? 5'sd4 : next_base) - base_y;
 
     wire [6:0] below_sum    = {1'b0, top_addr_q} + 7'd16;
     wire [6:0] first_sum    = {1'b0, first_addr_q} + 7'd0;
@@ -101,11 +101,31 @@ module example_conv2_window (
     wire [6:0] below_cut    = (below_sum >= 7'd64) ? below_sum - 7'd64 : below_sum;
     wire [6:0] first_cut    = (first_sum >= 7'd64) ? first_sum - 7'd64 : first_sum;
     wire [6:0] lead_cut     = (lead_sum >= 7'd64) ? lead_sum - 7'd64 : lead_sum;
-    wire [5:0] next_top     = end_image ? lead_cut[5:0] : (end_row ? below_cut[5:0] : top_addr_q);
-    wire       unused_carry = &{1'b0, below_cut[6], first_cut[6], lead_cut[6]};
-    wire [6:0] down_sum     = {1'b0, row_addr_q} + 7'd16;
-    wire [6:0] down_cut     = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
-    wire       unused_down  = down_cut[6];
+    wire [5:0] after_top    = last_row ? lead_cut[5:0] : below_cut[5:0];
+    wire       unused_carry = &{1'b0, below_cut[6], first_cut[6], lead_cut[6], need, spare};
+
+    reg signed [4:0] next_y_q;
+    reg        [2:0] next_need_q;
+    reg        [2:0] free_rows_q;
+    reg        [5:0] row_top_q;
+
+    always @(posedge clk_i) begin
+        next_y_q    <= after_y;
+        next_need_q <= need[2:0];
+        free_rows_q <= spare[2:0];
+        row_top_q   <= after_top;
+    end
+
+    wire signed [4:0] next_y    = next_y_q;
+    wire        [2:0] next_need = next_need_q;
+    wire        [2:0] free_rows = free_rows_q;
+    wire        [5:0] row_top   = row_top_q;
+    wire        [5:0] next_top  = end_row ? row_top : top_addr_q;
+    wire              end_image = end_row && last_row;
+
+    wire [6:0] down_sum    = {1'b0, row_addr_q} + 7'd16;
+    wire [6:0] down_cut    = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
+    wire       unused_down = down_cut[6];
 
     wire signed [4:0] next_left_x   = end_row ? -5'sd1 : (end_window ? left_x_q + 5'sd1 : left_x_q);
     wire signed [6:0] next_left_off = end_row ? -7'sd4 : (end_window ? left_off_q + 7'sd4 : left_off_q);
@@ -149,7 +169,7 @@ module example_conv2_window (
                 oy_q        <= end_image ? 2'd0 : oy_q + 2'd1;
                 top_y_q     <= next_y;
                 top_addr_q  <= next_top;
-                need_rows_q <= next_need[2:0];
+                need_rows_q <= next_need;
             end
             if (end_image) begin
                 first_addr_q <= first_cut[5:0];
@@ -170,11 +190,10 @@ module example_conv2_window (
     end
 
     // ---- Row slots: the writer gets them back two cycles late, when their last word has been read -------------------
-    wire [2:0] freed       = (step && end_row) ? free_rows[2:0] : 3'd0;
+    wire [2:0] freed = (step && end_row) ? free_rows : 3'd0;
     reg  [2:0] freed_q;
     reg  [2:0] freed_q2;
-    wire [2:0] kept        = row_kept ? 3'd1 : 3'd0;
-    wire       unused_rows = &{1'b0, free_rows, next_need};
+    wire [2:0] kept  = row_kept ? 3'd1 : 3'd0;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -22,21 +22,30 @@ module example_fc1 (
     input  wire       out_ready_i
 );
 
-    // Beats, and each beat's entry counts: the table reads one beat ahead.
-    reg  [4:0] beat_q;
-    reg        primed_q;
-    wire       beat   = in_valid_i & in_ready_o;
-    wire       last   = (beat_q == 5'd23);
-    wire [4:0] beat_d = beat ? (last ? 5'd0 : beat_q + 5'd1) : beat_q;
+    // Each beat's entry counts, in a register before the beat comes: the table reads two beats ahead.
+    reg  [4:0] fetch_q;  // the word that the table reads next
+    reg  [1:0] primed_q;
+    reg        last_q;   // of the word behind the table
+    reg        last_q2;  // and of the one in the register
+    reg  [2:0] counts_q;
     wire [2:0] counts;
+    wire       beat       = in_valid_i & in_ready_o;
+    wire       fetch      = beat | ~primed_q[1];
+    wire       fetch_last = (fetch_q == 5'd23);
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
-            beat_q   <= 5'd0;
-            primed_q <= 1'b0;
+            fetch_q  <= 5'd0;
+            primed_q <= 2'b00;
+            last_q   <= 1'b0;
+            last_q2  <= 1'b0;
         end else begin
-            beat_q   <= beat_d;
-            primed_q <= 1'b1;
+            primed_q <= {primed_q[0], 1'b1};
+            if (fetch) begin
+                fetch_q <= fetch_last ? 5'd0 : fetch_q + 5'd1;
+                last_q  <= fetch_last;
+                last_q2 <= last_q;
+            end
         end
     end
 
@@ -48,10 +57,16 @@ module example_fc1 (
         .Style   ("auto")
     ) i_counts (
         .clk_i (clk_i),
-        .en_i  (1'b1),
-        .addr_i(rst_ni ? beat_d : 5'd0),
+        .en_i  (fetch),
+        .addr_i(fetch_q),
         .data_o(counts)
     );
+
+    always @(posedge clk_i) begin
+        if (fetch) begin
+            counts_q <= counts;
+        end
+    end
 
     // Row table: {bias, multiplier, shift, bank, row in the bank}, as far as they vary.
     wire        full;
@@ -66,7 +81,7 @@ module example_fc1 (
     sg_sparse_drain #(
         .LastRow (11),
         .AddrBits(4),
-        .Delay   (5),
+        .Delay   (6),
         .SlotBits(4)
     ) i_drain (
         .clk_i  (clk_i),
@@ -122,9 +137,9 @@ module example_fc1 (
         .clk_i   (clk_i),
         .rst_ni  (rst_ni),
         .beat_i  (beat),
-        .last_i  (last),
+        .last_i  (last_q2),
         .data_i  (in_data_i),
-        .counts_i(counts[2:0]),
+        .counts_i(counts_q[2:0]),
         .item_o  (item0),
         .push_o  (push0)
     );
@@ -183,7 +198,7 @@ module example_fc1 (
         .drain_acc_o (acc0)
     );
 
-    assign in_ready_o = primed_q & ready0;
+    assign in_ready_o = primed_q[1] & ready0;
     assign full = full0;
 
     // From the bank that holds the row to the output.

@@ -67,17 +67,33 @@ module example_pool1 (
         end
     end
 
-    // ---- Reduce into the row of partial results ---------------------------------------------------------------------
+    // ---- A cycle later: reduce into the row of partial results ------------------------------------------------------
+    reg  [3:0] data_q;
+    reg  [3:0] write_addr_q;
+    reg        write_q;
+    reg        first_q;
+    reg        last_q;
+    reg  [3:0] partial_q;
     wire [3:0] partial;
     wire [3:0] value;
+    wire       again = write_q && (write_addr_q == addr_q);  // the value that is being written
+
+    always @(posedge clk_i) begin
+        write_q      <= rst_ni && take && used;
+        last_q       <= rst_ni && start;
+        first_q      <= first;
+        data_q       <= in_data_i;
+        write_addr_q <= addr_q;
+        partial_q    <= again ? value : partial;
+    end
 
     sg_ram_async #(
         .Width   (4),
         .AddrBits(4)
     ) u_partial (
         .clk_i    (clk_i),
-        .wr_en_i  (take && used),
-        .wr_addr_i(addr_q),
+        .wr_en_i  (write_q),
+        .wr_addr_i(write_addr_q),
         .wr_data_i(value),
         .rd_addr_i(addr_q),
         .rd_data_o(partial)
@@ -90,15 +106,15 @@ module example_pool1 (
         .Max      (1),
         .ValueBits(4)
     ) u_reduce (
-        .first_i(first),
-        .data_i (in_data_i),
-        .value_i(partial),
+        .first_i(first_q),
+        .data_i (data_q),
+        .value_i(partial_q),
         .value_o(value)
     );
 
     assign in_ready_o = grant;
     assign start      = take && used && last;
-    assign done       = start;
+    assign done       = last_q;
     assign reduced    = value;
 
     wire       queue_valid = done;

@@ -39,6 +39,7 @@ read_verilog {
   rtl/sg_sparse_bank.v
   rtl/sg_sparse_drain.v
   rtl/sg_sparse_front.v
+  rtl/sg_times.v
 }
 read_xdc -mode out_of_context synth/clock.xdc
 
