@@ -123,47 +123,80 @@ module @{ module }@ (
         end
     end
 
-    // ---- A cycle later: reduce into the row of partial results --------------------------------------------------------------
+    // ---- Two cycles later, when its partial result is read: reduce -----------------------------------------------------------
     reg @{ in_range }@ data_q;
+    reg @{ in_range }@ data_q2;
     reg @{ addr.range }@ write_addr_q;
+    reg @{ addr.range }@ write_addr_q2;
     reg write_q;
+    reg write_q2;
     reg first_q;
+    reg first_q2;
     reg last_q;
+    reg last_q2;
     reg  [@{ lanes * value_bits - 1 }@:0] partial_q;
     wire [@{ lanes * value_bits - 1 }@:0] partial;
+    wire [@{ lanes * value_bits - 1 }@:0] held;
     wire [@{ lanes * value_bits - 1 }@:0] value;
-<%- if group.count == 1 %>
-    // The value written a cycle ago, which the read before it missed.
-    reg  [@{ lanes * value_bits - 1 }@:0] written_q;
-    reg  again_q;
-    wire [@{ lanes * value_bits - 1 }@:0] held = again_q ? written_q : partial_q;
-<%- else %>
-    wire [@{ lanes * value_bits - 1 }@:0] held = partial_q;
-<%- endif %>
 
     always @(posedge clk_i) begin
-        write_q      <= rst_ni && take && used;
-        last_q       <= rst_ni && start;
-        first_q      <= first;
-        data_q       <= in_data_i;
-        write_addr_q <= addr_q;
-        partial_q    <= partial;
+        write_q       <= rst_ni && take && used;
+        write_q2      <= rst_ni && write_q;
+        last_q        <= rst_ni && start;
+        last_q2       <= rst_ni && last_q;
+        first_q       <= first;
+        first_q2      <= first_q;
+        data_q        <= in_data_i;
+        data_q2       <= data_q;
+        write_addr_q  <= addr_q;
+        write_addr_q2 <= write_addr_q;
+    end
+<%- if group.count <= 2 %>
+
+    // Words of one place follow each other so closely that reading misses what the last two wrote.
+    reg [@{ lanes * value_bits - 1 }@:0] written_q;
+    reg missed_q;
+
+    always @(posedge clk_i) begin
+        written_q <= value;
+        missed_q  <= write_q2 && (write_addr_q2 == addr_q);
+        partial_q <= missed_q ? written_q : partial;
+    end
 <%- if group.count == 1 %>
-        written_q    <= value;
-        again_q      <= write_q && (write_addr_q == addr_q);
-<%- endif %>
+
+    reg again_q;
+
+    always @(posedge clk_i) begin
+        again_q <= write_q2 && (write_addr_q2 == write_addr_q);
     end
 
-    sg_ram_async #(
+    assign held = again_q ? written_q : partial_q;
+<%- else %>
+
+    assign held = partial_q;
+<%- endif %>
+<%- else %>
+
+    always @(posedge clk_i) begin
+        partial_q <= partial;
+    end
+
+    assign held = partial_q;
+<%- endif %>
+
+    sg_ram #(
         .Width   (@{ lanes * value_bits }@),
-        .AddrBits(@{ addr.bits }@)
+        .Depth   (@{ addr.count }@),
+        .AddrBits(@{ addr.bits }@),
+        .Style   ("@{ partial_style }@")
     ) u_partial (
-        .clk_i    (clk_i),
-        .wr_en_i  (write_q),
-        .wr_addr_i(write_addr_q),
-        .wr_data_i(value),
-        .rd_addr_i(addr_q),
-        .rd_data_o(partial)
+        .clk_i       (clk_i),
+        .write_en_i  (write_q2),
+        .write_addr_i(write_addr_q2),
+        .write_data_i(value),
+        .read_en_i   (1'b1),
+        .read_addr_i (addr_q),
+        .read_data_o (partial)
     );
 
     sg_reduce #(
@@ -173,8 +206,8 @@ module @{ module }@ (
         .Max      (@{ max }@),
         .ValueBits(@{ value_bits }@)
     ) u_reduce (
-        .first_i(first_q),
-        .data_i (data_q),
+        .first_i(first_q2),
+        .data_i (data_q2),
         .value_i(held),
         .value_o(value)
     );
@@ -188,13 +221,13 @@ module @{ module }@ (
 
     always @(posedge clk_i) begin
         value_q <= value;
-        done_q  <= rst_ni && last_q;
+        done_q  <= rst_ni && last_q2;
     end
 
     assign done    = done_q;
     assign reduced = value_q;
 <%- else %>
-    assign done       = last_q;
+    assign done       = last_q2;
     assign reduced    = value;
 <%- endif %>
 <%- endif %>

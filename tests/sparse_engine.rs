@@ -7,6 +7,7 @@ use std::process::Command;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use slimgate::network::graph::ActType;
+use slimgate::plan::requant::REQUANT_CYCLES;
 use slimgate::plan::sparse::{SparseFolding, SparseInput, SparsePlan, completion_cycles, plan};
 use slimgate::rtl::sparse::emit;
 
@@ -265,7 +266,7 @@ fn check_cycles(id: usize, case: &Case, start: u64, ends: &[u64]) {
     let counts: Vec<&[usize]> = plan.banks.iter().map(|b| b.counts.as_slice()).collect();
     let queue = 1 << plan.queue_addr_bits;
     let model = completion_cycles(&counts, plan.folding.in_lanes, plan.input.rows, queue, IMAGES);
-    let tail = if plan.input.out.is_some() { 8 } else { 4 };
+    let tail = if plan.input.out.is_some() { 4 + REQUANT_CYCLES as u64 } else { 4 };
     let measured: Vec<u64> = ends.iter().map(|e| e - start).collect();
     let bounds: Vec<u64> = model.iter().map(|c| c + tail).collect();
     let least = plan.entries_per_bank.iter().copied().max().unwrap().max(plan.beats).max(plan.input.rows) as u64;

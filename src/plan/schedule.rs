@@ -114,7 +114,7 @@ fn pixels(plan: &ConstPlan, words: &[u64]) -> Times {
 }
 
 /// Cycles from a pool's last word to its result out of the queue, at most: read, reduce, requantize.
-const POOL_LATENCY: usize = 8;
+const POOL_LATENCY: usize = 12;
 
 fn pool(pool: &PoolPlan, words: &[u64]) -> Times {
     if let Some(window) = &pool.window {
