@@ -67,36 +67,54 @@ module example_pool2 (
         end
     end
 
-    // ---- A cycle later: reduce into the row of partial results ------------------------------------------------------
+    // ---- Two cycles later, when its partial result is read: reduce --------------------------------------------------
     reg  [3:0] data_q;
+    reg  [3:0] data_q2;
     reg  [3:0] write_addr_q;
+    reg  [3:0] write_addr_q2;
     reg        write_q;
+    reg        write_q2;
     reg        first_q;
+    reg        first_q2;
     reg        last_q;
+    reg        last_q2;
     reg  [3:0] partial_q;
     wire [3:0] partial;
+    wire [3:0] held;
     wire [3:0] value;
-    wire       again = write_q && (write_addr_q == addr_q);  // the value that is being written
 
     always @(posedge clk_i) begin
-        write_q      <= rst_ni && take && used;
-        last_q       <= rst_ni && start;
-        first_q      <= first;
-        data_q       <= in_data_i;
-        write_addr_q <= addr_q;
-        partial_q    <= again ? value : partial;
+        write_q       <= rst_ni && take && used;
+        write_q2      <= rst_ni && write_q;
+        last_q        <= rst_ni && start;
+        last_q2       <= rst_ni && last_q;
+        first_q       <= first;
+        first_q2      <= first_q;
+        data_q        <= in_data_i;
+        data_q2       <= data_q;
+        write_addr_q  <= addr_q;
+        write_addr_q2 <= write_addr_q;
     end
 
-    sg_ram_async #(
+    always @(posedge clk_i) begin
+        partial_q <= partial;
+    end
+
+    assign held = partial_q;
+
+    sg_ram #(
         .Width   (4),
-        .AddrBits(4)
+        .Depth   (12),
+        .AddrBits(4),
+        .Style   ("auto")
     ) u_partial (
-        .clk_i    (clk_i),
-        .wr_en_i  (write_q),
-        .wr_addr_i(write_addr_q),
-        .wr_data_i(value),
-        .rd_addr_i(addr_q),
-        .rd_data_o(partial)
+        .clk_i       (clk_i),
+        .write_en_i  (write_q2),
+        .write_addr_i(write_addr_q2),
+        .write_data_i(value),
+        .read_en_i   (1'b1),
+        .read_addr_i (addr_q),
+        .read_data_o (partial)
     );
 
     sg_reduce #(
@@ -106,15 +124,15 @@ module example_pool2 (
         .Max      (1),
         .ValueBits(4)
     ) u_reduce (
-        .first_i(first_q),
-        .data_i (data_q),
-        .value_i(partial_q),
+        .first_i(first_q2),
+        .data_i (data_q2),
+        .value_i(held),
         .value_o(value)
     );
 
     assign in_ready_o = grant;
     assign start      = take && used && last;
-    assign done       = last_q;
+    assign done       = last_q2;
     assign reduced    = value;
 
     wire       queue_valid = done;

@@ -70,12 +70,24 @@ module sg_times #(
         end else begin : gen_whole
             wire signed [ProdBits-1:0] acc_wide = {{MulBits{acc_i[AccBits-1]}}, acc_i};
             wire signed [ProdBits-1:0] mul_wide = {{AccBits{1'b0}}, mul_i};
+`ifdef SG_MULT_BITS
+            // Registers before and behind: Yosys joins two behind a product of iCE40's block wrongly.
+            reg signed [ProdBits-1:0] acc_q;
+            reg signed [ProdBits-1:0] mul_q;
+
+            always @(posedge clk_i) begin
+                acc_q  <= acc_wide;
+                mul_q  <= mul_wide;
+                prod_q <= acc_q * mul_q;
+            end
+`else
             reg signed [ProdBits-1:0] whole_q;
 
             always @(posedge clk_i) begin
                 whole_q <= acc_wide * mul_wide;
                 prod_q  <= whole_q;
             end
+`endif
         end
     endgenerate
 
