@@ -51,7 +51,7 @@ synth: build ## resources from Yosys for TARGET (xc7, xcup, ecp5, ice40)
 report: build ## report.md and report.json of the run
 	$(SLIMGATE) report runs/$(NAME) $(ARGS)
 
-bench: build ## speeds and hardware figures of the run
+bench: build ## the reference network against the project's bars; speeds of the run
 	scripts/bench.sh $(CONFIG) $(ARGS)
 
 mutate: ## single random changes of the example's Verilog: does its testbench notice? (ARGS="DESIGN COUNT SEED")

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Speeds and hardware figures of a finished run: scripts/bench.sh [CONFIG] (made first with `make run`).
+# Speeds and hardware figures: scripts/bench.sh [CONFIG]. Those of the reference network against the project's bars (minutes:
+# it is synthesized four times), then those of CONFIG's run, which is made first with `make run`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 config=${1:-examples/fashion.toml}
 slimgate=target/debug/slimgate
+cargo build --quiet --bin slimgate --example make_ref28
+python3 -B scripts/bench/bars.py "$slimgate" target/debug/examples/make_ref28 || echo "a bar is missed"
+
 name=$(sed -n 's/^name *= *"\(.*\)".*/\1/p' "$config")
 run=runs/$name
 if [ ! -e "$run/report.json" ]; then

@@ -59,11 +59,11 @@ fn conv2(plan: &Plan) -> &LayerPlan {
 
 #[test]
 fn planned_cycles_are_measured() {
-    for (zeros, cycles) in [(0.75, 2500), (0.9, 20_000)] {
+    for (zeros, cycles) in [(0.75, 5000), (0.9, 20_000)] {
         let network = network("gather", zeros, Storage::Sparse, 5);
         let plan = planned(&network, cycles, None);
         let layer = conv2(&plan);
-        assert!(matches!(layer.engine, Engine::SparseConv(_)), "{zeros}: {:?}", layer.engine);
+        assert!(matches!(layer.engine, Engine::SparseConv(_)), "{zeros}: {}", layer.engine.name());
         assert_eq!(layer.cycles_per_image, plan.cycles_per_image, "conv2 is the slowest");
         assert_eq!(measured(&network, &plan), plan.cycles_per_image as f64);
     }

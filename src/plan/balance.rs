@@ -1,9 +1,12 @@
 //! The planner: the smallest design that keeps a number of cycles an image.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 
 use super::Plan;
-use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied};
+use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes};
+use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
 use super::estimate::{BLOCK_LUTS, order_luts};
 use super::layer::{Choice, layer, sparse_input};
@@ -58,17 +61,21 @@ impl Chooser for Balanced<'_> {
         let goal = candidates::Goal { cycles: self.cycles, most_slots, nonzeros: self.planner.nonzeros[&stage.node] };
         let sparse = candidates::foldings(stage, demand, &goal).into_iter().map(Choice::SparseConv);
         let choices = sparse.chain(dense.map(|(folding, step)| Choice::Conv(folding, step)));
-        let rated = choices.filter_map(|choice| {
-            let (Choice::Conv(Folding { in_par, .. }, _) | Choice::SparseConv(SparseConvFolding { in_par, .. })) =
-                choice
-            else {
-                return None;
-            };
-            let stream = Stream::new(stage.input().shape, in_par, stage.input().act);
-            let plan = layer(self.planner.network, stage, &[stream], choice, self.planner.block)?;
-            Some((plan.cycles_per_image.saturating_sub(self.cycles), cost::in_luts(&plan.resources), choice))
-        });
-        rated.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, _, choice)| choice)
+        let rated = choices.filter_map(|choice| Some((self.rate(stage, choice)?, choice)));
+        rated.min_by(|a, b| better(a.0, b.0)).map(|(_, choice)| choice)
+    }
+
+    fn constant(&mut self, stage: &Stage, demand: &Demand, other: Option<Choice>) -> Option<ConstFolding> {
+        let digits = self.planner.digits.get(&stage.node)?;
+        let other = other.and_then(|choice| self.rate(stage, choice));
+        let least = constant::cost::least_luts(*digits, stage.input().act.bits);
+        if other.is_some_and(|(over, luts)| over == 0 && luts <= least) {
+            return None;
+        }
+        let foldings = constant::candidates::foldings(stage, demand, self.cycles).into_iter();
+        let rated = foldings.filter_map(|folding| Some((self.rate(stage, Choice::Constant(folding))?, folding)));
+        let best = rated.min_by(|a, b| better(a.0, b.0))?;
+        other.is_none_or(|other| better(best.0, other).is_lt()).then_some(best.1)
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
@@ -77,6 +84,40 @@ impl Chooser for Balanced<'_> {
         let fed = fast.iter().find(|&&lanes| fed(stage, lanes, demand, self.cycles));
         fed.or(fast.first()).or(all.last()).copied()
     }
+}
+
+impl Balanced<'_> {
+    /// Cycles an image over the target, and size in LUTs, of a stage's engine; `None` where it does not fit the stage.
+    fn rate(&self, stage: &Stage, choice: Choice) -> Option<(u64, f64)> {
+        let stream = arrival(stage, choice)?;
+        let mut rated = self.planner.rated.lock().expect("no holder panics");
+        let key = (stage.node.clone(), choice);
+        let rate = *rated.entry(key).or_insert_with(|| {
+            let (planner, found) = (self.planner, &self.planner.planned.adders);
+            let plan = layer(planner.network, stage, &[stream], choice, planner.block, found)?;
+            Some((plan.cycles_per_image, cost::in_luts(&plan.resources)))
+        });
+        rate.map(|(cycles, luts)| (cycles.saturating_sub(self.cycles), luts))
+    }
+}
+
+/// The better of two rates first.
+fn better(a: (u64, f64), b: (u64, f64)) -> Ordering {
+    a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+}
+
+/// A stream that the words of `choice` can be made of, as wide as they are where that can be.
+fn arrival(stage: &Stage, choice: Choice) -> Option<Stream> {
+    let lanes = match choice {
+        Choice::Conv(Folding { in_par, .. }, _)
+        | Choice::SparseConv(SparseConvFolding { in_par, .. })
+        | Choice::Constant(ConstFolding { in_par, .. }) => in_par,
+        Choice::Sparse(SparseFolding { in_lanes, .. }) => in_lanes,
+        Choice::Pool | Choice::Lanes(_) => return None,
+    };
+    let shape = stage.input().shape;
+    let lanes = (1..=lanes.min(shape.c)).rev().find(|&from| takes(stage, lanes, from))?;
+    Some(Stream::new(shape, lanes, stage.input().act))
 }
 
 /// LUTs of a folding, roughly, a multiplier block counted as [`BLOCK_LUTS`]: blocks, adders behind their chains, an
@@ -91,6 +132,9 @@ fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
     BLOCK_LUTS * blocks + sum_bits as usize * adders + order
 }
 
+/// Cycles an image and size in LUTs by node and choice; `None` where a choice does not fit.
+type Rates = HashMap<(String, Choice), Option<(u64, f64)>>;
+
 /// Plans one network for one family of FPGAs, again and again.
 pub struct Planner<'a> {
     network: &'a Network,
@@ -99,6 +143,10 @@ pub struct Planner<'a> {
     bounds: BTreeMap<String, Vec<(usize, u64)>>,
     /// Weights that are not 0, by node.
     nonzeros: BTreeMap<String, usize>,
+    /// Digits of the weights of the layers that are small enough for the constant engine, by node.
+    digits: BTreeMap<String, usize>,
+    /// Cycles an image and size in LUTs of engines that were compared, by node.
+    rated: Mutex<Rates>,
     planned: Planned,
 }
 
@@ -118,8 +166,19 @@ impl<'a> Planner<'a> {
             block: Block::of(family),
             bounds,
             nonzeros: nonzeros.collect(),
+            digits: network
+                .params
+                .iter()
+                .filter_map(|(node, params)| Some((node.clone(), constant::small(params)?)))
+                .collect(),
+            rated: Mutex::default(),
             planned: Planned::default(),
         })
+    }
+
+    /// Plans without constant engines: they have no lanes, so that a budget of lanes says nothing about them.
+    pub fn keep_lanes(&mut self) {
+        self.digits.clear();
     }
 
     /// The smallest plan that takes `cycles` an image (the fastest where none does), with at most `blocks` multiplier

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use anyhow::{Result, anyhow};
 
+use super::constant::{ConstFolding, Found};
 use super::conv::Folding;
 use super::join::{How, port_lanes};
 use super::layer::{Choice, LayerPlan, layer};
@@ -67,6 +68,11 @@ fn arrives(stage: &Stage, lanes: usize) -> Want {
     Want { lanes, flattens: stage.flattens(), shape: stage.input().shape }
 }
 
+/// True where the words of `lanes` of a stage can be made of beats of `from`.
+pub fn takes(stage: &Stage, lanes: usize, from: usize) -> bool {
+    arrives(stage, lanes).takes(from)
+}
+
 /// True where `folding` takes a stream whose beats an image are at most `beats`, and that suits those beside it.
 pub fn supplied(stage: &Stage, folding: Folding, demand: &Demand, beats: u64) -> bool {
     stage.input().gives(&arrives(stage, folding.in_par), &demand.beside[0], beats)
@@ -123,13 +129,24 @@ pub trait Chooser {
     fn sparse(&mut self, stage: &Stage) -> SparseFolding;
     /// Engine and folding of a convolution whose weights are stored sparse.
     fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice>;
+    /// A folding of the constant engine where that is better for the stage than `other`.
+    fn constant(&mut self, stage: &Stage, demand: &Demand, other: Option<Choice>) -> Option<ConstFolding>;
     /// Values a beat of a stage without windows, of those that [`lanes`] gives.
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize>;
 }
 
-/// Engines planned before, by stage, choice and the streams that arrive: the order of a large sparse layer's weights
-/// takes longer than all the rest of a plan.
-pub type Planned = Mutex<HashMap<(usize, Choice, Vec<Stream>), LayerPlan>>;
+/// Engines by stage, choice and the streams that arrive.
+type Engines = HashMap<(usize, Choice, Vec<Stream>), LayerPlan>;
+
+/// What was planned before: the order of a large sparse layer's weights, or the adders of constant ones, take longer than
+/// all the rest of a plan.
+#[derive(Debug, Default)]
+pub struct Planned {
+    /// Engines.
+    engines: Mutex<Engines>,
+    /// Adders of constant engines.
+    pub adders: Found,
+}
 
 /// Plans `network` with the foldings that `chooser` picks, with multiplier blocks like `block`, at most
 /// `most` of them: lanes past them multiply in LUTs. Engines that are in `planned` are taken from there.
@@ -147,11 +164,11 @@ pub fn plan(
     let choices = choices(network, &stages, chooser)?;
     let engine = |stage: usize, choice: Choice, streams: Vec<Stream>| {
         let key = (stage, choice, streams);
-        if let Some(layer) = planned.lock().expect("no holder panics").get(&key) {
+        if let Some(layer) = planned.engines.lock().expect("no holder panics").get(&key) {
             return Some(layer.clone());
         }
-        let plan = layer(network, &stages[stage], &key.2, choice, block)?;
-        planned.lock().expect("no holder panics").insert(key, plan.clone());
+        let plan = layer(network, &stages[stage], &key.2, choice, block, &planned.adders)?;
+        planned.engines.lock().expect("no holder panics").insert(key, plan.clone());
         Some(plan)
     };
     let mut plan = assemble(network, &stages, &choices, engine)?;
@@ -179,6 +196,7 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
         match choice {
             Choice::Conv(folding, _) => want(stage.input(), &[arrives(stage, folding.in_par)]),
             Choice::SparseConv(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
+            Choice::Constant(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
             Choice::Sparse(folding) => want(stage.input(), &[arrives(stage, folding.in_lanes)]),
             Choice::Pool => want(stage.input(), &demand.wants),
             Choice::Lanes(lanes) => {
@@ -203,16 +221,16 @@ fn beside(stages: &[Stage], wanted: &[Vec<Want>], source: Option<usize>) -> Vec<
 }
 
 fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<Choice> {
-    Some(match stage.kind {
-        Kind::Pool(..) => Choice::Pool,
-        Kind::Sparse => Choice::Sparse(chooser.sparse(stage)),
-        Kind::SparseConv(_) => chooser.sparse_conv(stage, demand)?,
-        Kind::Conv(_) | Kind::Dense => {
-            let (folding, step) = chooser.dense(stage, demand)?;
-            Choice::Conv(folding, step)
+    let usual = match stage.kind {
+        Kind::Pool(..) => return Some(Choice::Pool),
+        Kind::Affine | Kind::Add | Kind::Concat | Kind::Flatten => {
+            return chooser.lanes(stage, demand).map(Choice::Lanes);
         }
-        Kind::Affine | Kind::Add | Kind::Concat | Kind::Flatten => Choice::Lanes(chooser.lanes(stage, demand)?),
-    })
+        Kind::Sparse => Some(Choice::Sparse(chooser.sparse(stage))),
+        Kind::SparseConv(_) => chooser.sparse_conv(stage, demand),
+        Kind::Conv(_) | Kind::Dense => chooser.dense(stage, demand).map(|(folding, step)| Choice::Conv(folding, step)),
+    };
+    chooser.constant(stage, demand, usual).map(Choice::Constant).or(usual)
 }
 
 fn assemble(

@@ -106,6 +106,7 @@ impl ConvPlan {
         let input = Shape { c: layer.input.channels, h: layer.input.height, w: layer.input.width };
         let window =
             WindowPlan::new(input, layer.out_shape, layer.geometry, groups, folds, false).with_taps(folding.k_par);
+        let window = window.paced(folds * window.fold_cycles());
         let steps = folding.out_par.div_ceil(step);
         if steps > window.fold_cycles() || (folds > 1 && folding.out_par % step != 0) {
             return None;

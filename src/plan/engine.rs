@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Memory;
 use super::affine::AffinePlan;
+use super::constant::ConstPlan;
 use super::conv::ConvPlan;
 use super::join::{How, JoinPlan};
 use super::pool::PoolPlan;
@@ -23,6 +24,8 @@ pub enum Engine {
     Sparse(Box<SparsePlan>),
     /// The sparse convolution engine.
     SparseConv(Box<SparseConvPlan>),
+    /// A small layer unrolled, every weight made of adders.
+    Constant(Box<ConstPlan>),
     /// Max or average pool.
     Pool(Box<PoolPlan>),
     /// A multiply and a bias per channel.
@@ -40,6 +43,7 @@ impl Engine {
             Engine::Conv(_) => "conv",
             Engine::Sparse(_) => "sparse",
             Engine::SparseConv(_) => "sparse_conv",
+            Engine::Constant(_) => "constant",
             Engine::Pool(_) => "pool",
             Engine::Affine(_) => "affine",
             Engine::Join(p) if p.how == How::Add => "add",
@@ -53,6 +57,7 @@ impl Engine {
         match self {
             Engine::Conv(p) => Some(p.queue_addr_bits),
             Engine::SparseConv(p) => Some(p.queue_addr_bits),
+            Engine::Constant(p) => Some(p.queue_addr_bits),
             Engine::Pool(p) => Some(p.queue_addr_bits),
             // Under 16 beats are under way at one a cycle.
             Engine::Affine(_) | Engine::Join(_) => Some(4),
@@ -67,6 +72,7 @@ impl Engine {
             Engine::Conv(p) => p.memories(input.bits, weights),
             Engine::Sparse(p) => p.memories.clone(),
             Engine::SparseConv(p) => p.memories(input.bits),
+            Engine::Constant(p) => p.memories(input.bits),
             Engine::Pool(p) => p.memories(),
             Engine::Affine(p) => p.memories(),
             Engine::Join(p) => p.memories(),
@@ -74,14 +80,14 @@ impl Engine {
         }
     }
 
-    /// Multiply-accumulate lanes.
+    /// Multiply-accumulate lanes; none where weights are constants.
     pub fn lanes(&self) -> usize {
         match self {
             Engine::Conv(p) => p.folding.lanes(),
             Engine::Sparse(p) => p.folding.banks,
             Engine::SparseConv(p) => p.lanes(),
             Engine::Affine(p) => p.lanes,
-            Engine::Pool(_) | Engine::Join(_) | Engine::Flatten(_) => 0,
+            Engine::Constant(_) | Engine::Pool(_) | Engine::Join(_) | Engine::Flatten(_) => 0,
         }
     }
 
@@ -91,6 +97,7 @@ impl Engine {
             Engine::Conv(p) => p.window.cycles().max(p.window.image_words()),
             Engine::Sparse(p) => p.cycles(),
             Engine::SparseConv(p) => p.cycles().max(p.window.image_words()),
+            Engine::Constant(p) => p.cycles().max(p.window.image_words()),
             Engine::Pool(p) => p.cycles(),
             Engine::Flatten(p) => p.values() as u64,
             Engine::Affine(_) | Engine::Join(_) => 0,
@@ -103,6 +110,7 @@ impl Engine {
             Engine::Conv(_) | Engine::Affine(_) => (params.weight.len() * pixels) as u64,
             Engine::Sparse(_) => params.weight.iter().filter(|w| **w != 0).count() as u64,
             Engine::SparseConv(p) => (p.nonzeros * pixels) as u64,
+            Engine::Constant(p) => (p.nonzeros * pixels) as u64,
             Engine::Pool(_) | Engine::Join(_) | Engine::Flatten(_) => 0,
         }
     }

@@ -10,6 +10,7 @@ use std::ops::Add;
 use serde::{Deserialize, Serialize};
 
 use super::affine::AffinePlan;
+use super::constant;
 use super::conv::ConvPlan;
 use super::engine::Engine;
 use super::join::{How, JoinPlan};
@@ -66,6 +67,7 @@ pub fn layer(engine: &Engine, memories: &[Memory], input: &Stream, out: &Stream)
         Engine::Conv(p) => conv(p, input.bits),
         Engine::Sparse(p) => sparse(p, out),
         Engine::SparseConv(p) => sparse_conv::cost::engine(p, input.bits),
+        Engine::Constant(p) => constant::cost::engine(p, input.bits),
         Engine::Pool(p) => pool(p),
         Engine::Affine(p) => affine(p, input.bits),
         Engine::Join(p) => join(p),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::affine::AffinePlan;
+use super::constant::{Adders, ConstFolding, ConstPlan, Found};
 use super::conv::{ConvLayer, ConvPlan, Folding};
 use super::engine::Engine;
 use super::join::{How, JoinPlan, Port};
@@ -26,6 +27,8 @@ pub enum Choice {
     Sparse(SparseFolding),
     /// Words and results a cycle, cycles a window.
     SparseConv(SparseConvFolding),
+    /// Words and results a cycle.
+    Constant(ConstFolding),
     /// Pools keep the lanes they get.
     Pool,
     /// Values a beat of the result: affine, add, concat, flatten.
@@ -52,9 +55,9 @@ pub struct LayerPlan {
     pub inputs: Vec<Feed>,
     /// Stream that leaves.
     pub out: Stream,
-    /// Multiply-accumulate lanes; 0 for pools, joins and flatten.
+    /// Multiply-accumulate lanes; 0 for pools, joins, flatten and the constant engine.
     pub lanes: usize,
-    /// Multiply-accumulates an image that the network asks for (the nonzero ones in the sparse engines).
+    /// Multiply-accumulates an image that the network asks for (the nonzero ones in all engines but the dense one).
     pub useful_macs: u64,
     /// Weights of the layer, zeros among them.
     #[serde(skip)]
@@ -125,8 +128,16 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
     }
 }
 
-/// Plans `stage` behind the streams `inputs`, with the multiplier blocks `block`; `None` where `choice` does not fit them.
-pub fn layer(network: &Network, stage: &Stage, inputs: &[Stream], choice: Choice, block: Block) -> Option<LayerPlan> {
+/// Plans `stage` behind the streams `inputs`, with the multiplier blocks `block` and adders that are in `found`, or will be;
+/// `None` where `choice` does not fit them.
+pub fn layer(
+    network: &Network,
+    stage: &Stage,
+    inputs: &[Stream],
+    choice: Choice,
+    block: Block,
+    found: &Found,
+) -> Option<LayerPlan> {
     let input = inputs[0];
     match (stage.kind, choice) {
         (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense, Choice::Conv(folding, step)) => {
@@ -140,6 +151,13 @@ pub fn layer(network: &Network, stage: &Stage, inputs: &[Stream], choice: Choice
             let plan = SparseConvPlan::new(&layer, folding)?;
             let feed = (layer.input, plan.adapter);
             Some(finish(network, stage, &[feed], folding.step, Engine::SparseConv(Box::new(plan))))
+        }
+        (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense | Kind::Sparse, Choice::Constant(folding)) => {
+            let layer = conv_layer(network, stage, input);
+            let adders = Adders::of(&stage.node, layer.params, stage.input().act, found)?;
+            let plan = ConstPlan::new(&layer, adders, folding)?;
+            let feed = (layer.input, plan.adapter);
+            Some(finish(network, stage, &[feed], folding.step, Engine::Constant(Box::new(plan))))
         }
         (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {

@@ -5,6 +5,7 @@ use rand::seq::IndexedRandom;
 
 use super::Plan;
 use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within};
+use super::constant::{ConstFolding, small};
 use super::conv::Folding;
 use super::layer::Choice;
 use super::pack::Block;
@@ -16,7 +17,7 @@ use crate::network::Network;
 use crate::synth::Target;
 
 /// Draws every choice from `rng`.
-struct RandomChooser<'a, R: Rng>(&'a mut R);
+struct RandomChooser<'a, R: Rng>(&'a mut R, &'a Network);
 
 impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)> {
@@ -50,6 +51,19 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
         sparse.or_else(|| self.dense(stage, demand).map(|(folding, step)| Choice::Conv(folding, step)))
     }
 
+    /// In a quarter of the draws, where a layer is small enough.
+    fn constant(&mut self, stage: &Stage, demand: &Demand, _: Option<Choice>) -> Option<ConstFolding> {
+        small(self.1.params(&stage.node))?;
+        let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 64);
+        let fitting: Vec<ConstFolding> = all
+            .flat_map(|f| {
+                let folding = move |step| ConstFolding { k_par: f.k_par, in_par: f.in_par, step };
+                steps_within(stage, f, usize::MAX, &demand.wants).into_iter().map(folding)
+            })
+            .collect();
+        fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.25))
+    }
+
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
         choose::lanes(stage, &demand.wants).choose(self.0).copied()
     }
@@ -63,5 +77,5 @@ pub fn random(network: &Network, rng: &mut impl Rng) -> anyhow::Result<Plan> {
     let family = [Target::Xc7, Target::Xcup, Target::Ecp5].choose(rng).copied().unwrap_or(Target::Xc7);
     // Some lanes in LUTs.
     let most = rng.random_bool(0.5).then(|| rng.random_range(0..=64));
-    plan(network, Block::of(family), most, &Planned::default(), &mut RandomChooser(rng))
+    plan(network, Block::of(family), most, &Planned::default(), &mut RandomChooser(rng, network))
 }

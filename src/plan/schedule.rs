@@ -1,6 +1,7 @@
 //! When each beat of each stream is there, in a design that nothing holds up: pixels enter evenly, every engine starts as
 //! soon as what it needs has arrived, and results always have room.
 
+use super::constant::ConstPlan;
 use super::engine::Engine;
 use super::join::JoinPlan;
 use super::layer::{Feed, LayerPlan};
@@ -60,6 +61,11 @@ pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
         Engine::SparseConv(p) => {
             windows(&p.window, words, p.steps, Pass { cycles: p.window_cycles, steps: p.steps, latency: p.latency() })
         }
+        Engine::Constant(p) if p.direct => pixels(p, words),
+        Engine::Constant(p) => {
+            let latency = (p.words + p.latency()).saturating_sub(p.window_cycles);
+            windows(&p.window, words, p.steps, Pass { cycles: p.window_cycles, steps: p.steps, latency })
+        }
         Engine::Pool(p) => pool(p, words),
         Engine::Sparse(p) => whole(words, p.beats, layer.out.beats(), p.cycles_bound),
         Engine::Flatten(p) => whole(words, p.values(), p.values(), p.values() as u64),
@@ -91,6 +97,18 @@ fn windows(window: &WindowPlan, words: &[u64], beats: usize, pass: Pass) -> Time
                 results.extend((0..steps.min(left)).map(|step| free + (latency + step) as u64));
             }
         }
+    }
+    results
+}
+
+/// Results of images of one pixel that come straight from the stream.
+fn pixels(plan: &ConstPlan, words: &[u64]) -> Times {
+    let (mut free, mut results) = (0, Times::new());
+    for pixel in words.chunks(plan.words) {
+        let start = pixel[0].max(free);
+        free = start + plan.window_cycles as u64;
+        let end = pixel[plan.words - 1].max(start + plan.words as u64);
+        results.extend((0..plan.steps).map(|step| end + (plan.latency() + step) as u64));
     }
     results
 }

@@ -122,6 +122,7 @@ impl SparseConvPlan {
             banks,
         };
         plan.queue_addr_bits = plan.queue_bits();
+        plan.window = plan.window.paced(plan.window_cycles);
         Some(plan)
     }
 

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::network::graph::Shape;
 
+/// Cycles from a row's last window until its slot can be written, at most.
+const SLOT_CYCLES: usize = 8;
+
 /// Geometry of a sliding window over one stream of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct WindowPlan {
@@ -53,6 +56,13 @@ impl WindowPlan {
     /// The same with `k_par` taps a cycle.
     pub fn with_taps(self, k_par: usize) -> Self {
         Self { k_par, ..self }
+    }
+
+    /// The same where a window takes `cycles`: if rows come nearly as fast as windows take them, the writer would wait in every
+    /// row for a slot that the reader has just left, and one slot more keeps both going.
+    pub fn paced(self, cycles: usize) -> Self {
+        let slack = (self.out[1] * cycles).saturating_sub(self.stride[0] * self.row_words());
+        Self { rows: self.rows + usize::from(slack < SLOT_CYCLES), ..self }
     }
 
     /// Groups of taps in a pass.

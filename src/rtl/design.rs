@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::tidy::tidy;
-use super::{Artifact, affine, cells, conv, join, pool, reorder, scripts, sparse, sparse_conv, top};
+use super::{Artifact, affine, cells, constant, conv, join, pool, reorder, scripts, sparse, sparse_conv, top};
 use crate::error::InputError;
 use crate::files::{create_folder, write_atomic};
 use crate::network::Network;
@@ -49,6 +49,7 @@ fn engines(network: &Network, plan: &Plan) -> Result<Vec<Artifact>> {
         files.extend(match &layer.engine {
             Engine::Conv(p) => conv::emit(&module, network, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::SparseConv(p) => sparse_conv::emit(&module, layer, p, &conv_layer(network, stage, arrives))?,
+            Engine::Constant(p) => constant::emit(&module, layer, p, &conv_layer(network, stage, arrives))?,
             Engine::Sparse(p) => sparse::emit(&plan.name, &layer.node, p)?,
             Engine::Pool(p) => pool::emit(&module, layer, p)?,
             Engine::Affine(p) => affine::emit(&module, layer, p, params)?,

@@ -2,6 +2,7 @@
 
 mod affine;
 mod cells;
+mod constant;
 mod conv;
 pub mod design;
 mod drain;

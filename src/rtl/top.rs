@@ -138,6 +138,9 @@ fn what(layer: &LayerPlan) -> String {
         Engine::SparseConv(p) => {
             format!("{} for nonzero weights, {cycles} cycles an image", text::count(p.lanes(), "lane"))
         }
+        Engine::Constant(p) => {
+            format!("{}, {cycles} cycles an image", text::count(p.adders.graph.adders.len(), "adder"))
+        }
         Engine::Sparse(p) => format!("{}, at most {cycles} cycles an image", text::count(p.folding.banks, "bank")),
         Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => {
             format!("{}, {cycles} cycles an image", text::count(layer.out.lanes, "lane"))
@@ -167,6 +170,7 @@ fn words(layer: &LayerPlan, k: usize) -> usize {
     match &layer.engine {
         Engine::Conv(p) => p.folding.in_par,
         Engine::SparseConv(p) => p.folding.in_par,
+        Engine::Constant(p) => p.folding.in_par,
         Engine::Sparse(p) => p.folding.in_lanes,
         Engine::Pool(p) => p.input.lanes,
         Engine::Affine(p) => p.lanes,

@@ -91,6 +91,7 @@ fn engine(layer: &LayerPlan) -> EngineRecord {
     let folding = match &layer.engine {
         Engine::Conv(p) => pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)]),
         Engine::SparseConv(p) => pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)]),
+        Engine::Constant(p) => pairs([("k_par", p.folding.k_par), ("in_par", p.folding.in_par)]),
         Engine::Sparse(p) => pairs([("banks", p.folding.banks), ("in_lanes", p.folding.in_lanes)]),
         Engine::Pool(_) | Engine::Affine(_) | Engine::Join(_) | Engine::Flatten(_) => BTreeMap::new(),
     };

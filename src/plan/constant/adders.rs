@@ -1,11 +1,11 @@
 //! Constant matrices as adders: every weight a few shifted additions, common parts made once.
 //!
-//! Weights are written in canonical signed digits, so each costs the fewest additions; then the pair of terms that
-//! occurs most often, over all outputs, becomes an adder of its own, until none occurs twice (Hartley, IEEE TCAS-II 1996;
-//! da4ml, Sun et al., FPGA 2025, does the like). What is left of each output is summed in a tree.
+//! Weights are written in canonical signed digits, so each costs the fewest additions; then pairs of terms that
+//! occur more than once, over all outputs, become adders of their own, until there are none (Hartley, IEEE TCAS-II 1996). Of
+//! all pairs that one is next whose operands' common bits times its number are the most, as in da4ml (Sun et al., 2025).
+//! What is left of each output is summed in a tree.
 
-use std::collections::{BinaryHeap, HashMap};
-
+use super::pairs::{Counts, operands, pair, replace};
 use crate::network::acc::signed_bits;
 
 /// `node << shift`, perhaps negated.
@@ -37,14 +37,13 @@ pub struct Graph {
     pub adders: Vec<Adder>,
     /// What each output is; `None` where it is 0.
     pub outputs: Vec<Option<Term>>,
-    /// Least and largest value of every node.
-    pub ranges: Vec<(i64, i64)>,
+    /// Least and largest value of an input.
+    pub range: (i64, i64),
+    /// What every node is: its inputs, ascending, each with its factor.
+    pub sums: Vec<Vec<(usize, i64)>>,
     /// Adders on the longest way to each node; 0 for inputs.
     pub depths: Vec<usize>,
 }
-
-/// Two terms of one output, whatever their common shift and sign.
-type Pair = (usize, usize, i32, bool);
 
 impl Graph {
     /// The adders of `weights` (one row an output, one weight an input) over inputs of `range`.
@@ -54,7 +53,8 @@ impl Graph {
             inputs,
             adders: Vec::new(),
             outputs: Vec::new(),
-            ranges: vec![range; inputs],
+            range,
+            sums: (0..inputs).map(|input| vec![(input, 1)]).collect(),
             depths: vec![0; inputs],
         };
         let mut rows: Vec<Vec<Term>> = weights.iter().map(|row| terms(row)).collect();
@@ -65,7 +65,19 @@ impl Graph {
 
     /// Bits of `node`, two's complement.
     pub fn bits(&self, node: usize) -> u32 {
-        let (lo, hi) = self.ranges[node];
+        self.scaled_bits(node, 1)
+    }
+
+    /// Bits of `term`, two's complement.
+    pub fn term_bits(&self, term: Term) -> u32 {
+        self.scaled_bits(term.node, factor(term))
+    }
+
+    /// Bits of `node` times `factor`.
+    fn scaled_bits(&self, node: usize, factor: i64) -> u32 {
+        let ends =
+            self.sums[node].iter().map(|&(_, part)| (part * factor * self.range.0, part * factor * self.range.1));
+        let (lo, hi) = ends.fold((0, 0), |(lo, hi), (a, b)| (lo + a.min(b), hi + a.max(b)));
         signed_bits(lo, hi)
     }
 
@@ -77,35 +89,34 @@ impl Graph {
     /// What the outputs are for `inputs`.
     pub fn evaluate(&self, inputs: &[i64]) -> Vec<i64> {
         let mut nodes = inputs.to_vec();
-        let value = |nodes: &[i64], t: Term| (nodes[t.node] << t.shift) * if t.negative { -1 } else { 1 };
+        let value = |nodes: &[i64], t: Term| nodes[t.node] * factor(t);
         for adder in &self.adders {
             nodes.push(value(&nodes, adder.left) + value(&nodes, adder.right));
         }
         self.outputs.iter().map(|term| term.map_or(0, |t| value(&nodes, t))).collect()
     }
 
-    /// Makes the pairs that occur more than once, most frequent first, and puts them in the place of their terms.
+    /// Makes the pairs that occur more than once, those that save most first, and puts them in the place of their terms.
     fn share(&mut self, rows: &mut [Vec<Term>]) {
-        let mut counts = Counts::default();
+        let mut counts = Counts::new((0..self.inputs).map(|input| self.bits(input)).collect());
         for row in rows.iter() {
             for (at, &term) in row.iter().enumerate() {
-                row[..at].iter().for_each(|&other| counts.add(pair(other, term)));
+                row[..at].iter().for_each(|&other| counts.begin(pair(other, term)));
             }
         }
-        while let Some(pair) = counts.most() {
-            let made = self.inputs + self.adders.len();
-            let used = rows.iter_mut().map(|row| replace(row, pair, made, &mut counts)).sum::<usize>();
-            if used > 0 {
-                let (left, right) = operands(pair);
-                self.push(left, right);
-            }
+        counts.begun();
+        while let Some(pair) = counts.next() {
+            let (left, right) = operands(pair);
+            let made = self.push(left, right);
+            counts.know(self.bits(made));
+            rows.iter_mut().for_each(|row| replace(row, pair, made, &mut counts));
         }
     }
 
     /// The sum of `row`, shallow terms first.
     fn sum(&mut self, mut row: Vec<Term>) -> Option<Term> {
         while row.len() > 1 {
-            row.sort_by_key(|t| std::cmp::Reverse((self.depths[t.node], *t)));
+            row.sort_by_key(|t| std::cmp::Reverse((self.depths[t.node], t.shift + self.bits(t.node), *t)));
             let (Some(a), Some(b)) = (row.pop(), row.pop()) else { break };
             let (common, negative) = (a.shift.min(b.shift), a.negative && b.negative);
             let place = |t: Term| Term { shift: t.shift - common, negative: t.negative && !negative, ..t };
@@ -117,104 +128,45 @@ impl Graph {
     }
 
     fn push(&mut self, left: Term, right: Term) -> usize {
-        let range = |t: Term| {
-            let (lo, hi) = (self.ranges[t.node].0 << t.shift, self.ranges[t.node].1 << t.shift);
-            if t.negative { (-hi, -lo) } else { (lo, hi) }
-        };
-        let ((a, b), (c, d)) = (range(left), range(right));
-        self.ranges.push((a + c, b + d));
+        self.sums.push(combine(&self.sums[left.node], factor(left), &self.sums[right.node], factor(right)));
         self.depths.push(1 + self.depths[left.node].max(self.depths[right.node]));
         self.adders.push(Adder { left, right });
-        self.ranges.len() - 1
+        self.sums.len() - 1
     }
 }
 
-/// The canonical signed digits of a row of weights: no two neighbouring digits are both nonzero.
-fn terms(row: &[i32]) -> Vec<Term> {
-    let mut terms = Vec::new();
-    for (node, &weight) in row.iter().enumerate() {
-        let (mut rest, mut shift) = (weight, 0);
-        while rest != 0 {
-            if rest & 1 != 0 {
-                let digit = 2 - (rest & 3);
-                terms.push(Term { node, shift, negative: digit < 0 });
-                rest -= digit;
-            }
-            rest >>= 1;
-            shift += 1;
-        }
-    }
-    terms
+/// What a term multiplies its node with.
+pub fn factor(term: Term) -> i64 {
+    (1 << term.shift) * if term.negative { -1 } else { 1 }
 }
 
-fn pair(a: Term, b: Term) -> Pair {
-    let (a, b) = if (a.node, a.shift) <= (b.node, b.shift) { (a, b) } else { (b, a) };
-    (a.node, b.node, b.shift as i32 - a.shift as i32, a.negative != b.negative)
-}
-
-/// The adder of a pair.
-fn operands((a, b, apart, differ): Pair) -> (Term, Term) {
-    let left = Term { node: a, shift: (-apart).max(0) as u32, negative: false };
-    (left, Term { node: b, shift: apart.max(0) as u32, negative: differ })
-}
-
-/// Puts node `made` in the place of each occurrence of `pair` in `row`, keeps `counts`, and says how many there were.
-fn replace(row: &mut Vec<Term>, wanted: Pair, made: usize, counts: &mut Counts) -> usize {
-    let mut used = 0;
-    let mut at = 0;
-    while at < row.len() {
-        let found = (at + 1..row.len()).find(|&other| pair(row[at], row[other]) == wanted);
-        let Some(other) = found else {
-            at += 1;
-            continue;
+/// `a` times `times_a` plus `b` times `times_b`.
+fn combine(a: &[(usize, i64)], times_a: i64, b: &[(usize, i64)], times_b: i64) -> Vec<(usize, i64)> {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut sum = Vec::with_capacity(a.len() + b.len());
+    while let Some(input) = a.peek().iter().chain(b.peek().iter()).map(|(input, _)| *input).min() {
+        let part = |from: &mut std::iter::Peekable<std::slice::Iter<(usize, i64)>>, times| {
+            from.next_if(|(at, _)| *at == input).map_or(0, |(_, part)| part * times)
         };
-        let second = row.remove(other);
-        row.iter().for_each(|&t| counts.remove(pair(t, second)));
-        let first = row.remove(at);
-        row.iter().for_each(|&t| counts.remove(pair(t, first)));
-        let lead = if (first.node, first.shift) <= (second.node, second.shift) { first } else { second };
-        let term = Term { node: made, shift: first.shift.min(second.shift), negative: lead.negative };
-        row.iter().for_each(|&t| counts.add(pair(t, term)));
-        row.push(term);
-        used += 1;
+        let both = part(&mut a, times_a) + part(&mut b, times_b);
+        if both != 0 {
+            sum.push((input, both));
+        }
     }
-    used
+    sum
 }
 
-/// How often each pair occurs, and the most frequent.
-#[derive(Default)]
-struct Counts {
-    counts: HashMap<Pair, usize>,
-    heap: BinaryHeap<(usize, std::cmp::Reverse<Pair>)>,
+/// The canonical signed digits of a row of weights.
+fn terms(row: &[i32]) -> Vec<Term> {
+    let of = |(node, &weight)| digits(weight).map(move |(shift, negative)| Term { node, shift, negative });
+    row.iter().enumerate().flat_map(of).collect()
 }
 
-impl Counts {
-    fn add(&mut self, pair: Pair) {
-        let count = self.counts.entry(pair).or_default();
-        *count += 1;
-        if *count > 1 {
-            self.heap.push((*count, std::cmp::Reverse(pair)));
-        }
-    }
-
-    fn remove(&mut self, pair: Pair) {
-        if let Some(count) = self.counts.get_mut(&pair) {
-            *count = count.saturating_sub(1);
-            if *count > 1 {
-                self.heap.push((*count, std::cmp::Reverse(pair)));
-            }
-        }
-    }
-
-    /// Takes the most frequent pair that occurs at least twice.
-    fn most(&mut self) -> Option<Pair> {
-        loop {
-            let (count, std::cmp::Reverse(pair)) = self.heap.pop()?;
-            if self.counts.get(&pair) == Some(&count) {
-                return Some(pair);
-            }
-        }
-    }
+/// The canonical signed digits of `weight`, no two neighbouring ones: places, and true where a digit is -1.
+pub fn digits(weight: i32) -> impl Iterator<Item = (u32, bool)> {
+    // Digits stand where three times the weight and the weight differ.
+    let places = ((3 * weight) ^ weight) >> 1;
+    (0..i32::BITS - 2).filter(move |at| places >> at & 1 != 0).map(move |at| (at, weight >> (at + 1) & 1 != 0))
 }
 
 #[cfg(test)]

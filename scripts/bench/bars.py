@@ -1,0 +1,77 @@
+"""What the reference network costs in hardware, against the bars of the project: a line each, measured / bar.
+
+bars.py SLIMGATE MAKE_REF28 [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), seconds of this
+machine. Below 1.00 is better than the bar. Exit status 1 where a bar is missed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+# Plan, and bars: cycles an image, DSP, LUT, BRAM36 (None: no bar).
+POINTS = [
+    ("ref28", ["--target-cycles", "7168", "--max-dsp", "152"], (8000, 152, 12000, 48)),
+    ("ref28_half", ["--target-cycles", "3584", "--max-dsp", "152"], (4000, 152, 12000, 48)),
+    ("ref28_fast", ["--target-cycles", "1600", "--max-dsp", "592"], (2200, 592, 32000, None)),
+    ("ref28_small", ["--target-cycles", "57500", "--max-dsp", "11"], (115000, 11, 4000, None)),
+]
+missed = 0
+
+
+def line(what, value, bar, unit=""):
+    """One bar; `value` may be at most `bar`."""
+    global missed
+    missed += value > bar
+    print(f"{what:<52} {value:>10,.6g} of {bar:>9,.6g} {unit:<8} {value / bar:5.2f}{'' if value <= bar else '  MISSED'}", flush=True)
+
+
+def call(slimgate, *args):
+    """A command's JSON."""
+    done = subprocess.run([slimgate, *map(str, args), "--json"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, args))}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def point(slimgate, make, folder, name, plan, bars):
+    design = os.path.join(folder, name)
+    network = os.path.join(design, "network")
+    subprocess.run([make, network, name, "1"], check=True, stdout=subprocess.DEVNULL)
+    call(slimgate, "rtl", network, "--out", design, "--device", "xczu7ev", *plan)
+    sim = call(slimgate, "sim", design, "--data", "random", "--images", 20, "--optimize", 0)
+    cost = call(slimgate, "synth", design, "--target", "xcup")
+    cycles, dsp, lut, bram = bars
+    measured = sim["cycles_per_image"]
+    line(f"{name}: cycles an image", measured, cycles)
+    line(f"{name}: cycles, planned against measured", abs(measured / sim["planned_cycles_per_image"] - 1), 0.02)
+    line(f"{name}: latency", sim["latency_cycles"], 2 * cycles, "cycles")
+    line(f"{name}: idle lanes of the bottleneck layer", 1 - sim["bottleneck_utilisation"], 0.05)
+    line(f"{name}: DSP", cost["dsp"], dsp)
+    line(f"{name}: LUT", cost["lut"], lut)
+    if bram:
+        line(f"{name}: BRAM36", cost["bram36"], bram)
+    return design, network
+
+
+def main():
+    slimgate, make = sys.argv[1:3]
+    images = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
+    with tempfile.TemporaryDirectory() as folder:
+        for name, plan, bars in POINTS:
+            design, network = point(slimgate, make, folder, name, plan, bars)
+            if name == "ref28":
+                begun = time.monotonic()
+                sim = call(slimgate, "sim", design, "--data", "random", "--images", images)
+                line(f"{name}: {images} images, build included", time.monotonic() - begun, 120, "s")
+                line(f"{name}: images that differ", sim["mismatches"], 0.5)
+        begun = time.monotonic()
+        call(slimgate, "plan", network, "--pareto", "--device", "xczu7ev")
+        line("Pareto front of ref28", time.monotonic() - begun, 2, "s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+//! Pairs of terms that several outputs have in common, and how often each occurs.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::adders::Term;
+
+/// Two terms of one output, whatever their common shift and sign: nodes, places between them, signs that differ.
+pub(super) type Pair = (usize, usize, i32, bool);
+
+/// The pair of two terms.
+pub(super) fn pair(a: Term, b: Term) -> Pair {
+    let (a, b) = if (a.node, a.shift) <= (b.node, b.shift) { (a, b) } else { (b, a) };
+    (a.node, b.node, b.shift as i32 - a.shift as i32, a.negative != b.negative)
+}
+
+/// The adder of a pair.
+pub(super) fn operands((a, b, apart, differ): Pair) -> (Term, Term) {
+    let left = Term { node: a, shift: (-apart).max(0) as u32, negative: false };
+    (left, Term { node: b, shift: apart.max(0) as u32, negative: differ })
+}
+
+/// Puts node `made` in the place of each occurrence of `pair` in `row`, and keeps `counts`.
+pub(super) fn replace(row: &mut Vec<Term>, wanted: Pair, made: usize, counts: &mut Counts) {
+    let mut at = 0;
+    while at < row.len() {
+        let may = row[at].node == wanted.0 || row[at].node == wanted.1;
+        let found = (at + 1..row.len()).find(|&other| may && pair(row[at], row[other]) == wanted);
+        let Some(other) = found else {
+            at += 1;
+            continue;
+        };
+        let second = row.remove(other);
+        row.iter().for_each(|&t| counts.remove(pair(t, second)));
+        let first = row.remove(at);
+        row.iter().for_each(|&t| counts.remove(pair(t, first)));
+        let lead = if (first.node, first.shift) <= (second.node, second.shift) { first } else { second };
+        let term = Term { node: made, shift: first.shift.min(second.shift), negative: lead.negative };
+        row.iter().for_each(|&t| counts.add(pair(t, term)));
+        row.push(term);
+    }
+}
+
+/// How often each pair occurs, and what to make next.
+pub(super) struct Counts {
+    counts: HashMap<Pair, usize, BuildHasherDefault<Mix>>,
+    /// Bits of the nodes.
+    bits: Vec<u32>,
+    /// Pairs by what they save; those whose number has changed since are put right when they come up.
+    heap: BinaryHeap<(usize, Reverse<Pair>)>,
+}
+
+impl Counts {
+    /// Of inputs of `bits`.
+    pub(super) fn new(bits: Vec<u32>) -> Self {
+        Self { counts: HashMap::default(), bits, heap: BinaryHeap::new() }
+    }
+
+    /// The next node has `bits`.
+    pub(super) fn know(&mut self, bits: u32) {
+        self.bits.push(bits);
+    }
+
+    /// What making a pair saves that occurs `count` times: the bits that its operands have in common, each time.
+    fn saving(&self, count: usize, (a, b, apart, _): Pair) -> usize {
+        let (shift_a, shift_b) = ((-apart).max(0) as u32, apart.max(0) as u32);
+        let top = (self.bits[a] + shift_a).min(self.bits[b] + shift_b);
+        count * top.saturating_sub(shift_a.max(shift_b)) as usize
+    }
+
+    /// Counts a pair that [`Counts::next`] need not know yet.
+    pub(super) fn begin(&mut self, pair: Pair) {
+        *self.counts.entry(pair).or_default() += 1;
+    }
+
+    /// Tells [`Counts::next`] of all pairs.
+    pub(super) fn begun(&mut self) {
+        let often = self.counts.iter().filter(|(_, count)| **count > 1);
+        self.heap = often.map(|(&pair, &count)| (self.saving(count, pair), Reverse(pair))).collect();
+    }
+
+    fn add(&mut self, pair: Pair) {
+        let count = self.counts.entry(pair).or_default();
+        *count += 1;
+        if *count > 1 {
+            let count = *count;
+            self.heap.push((self.saving(count, pair), Reverse(pair)));
+        }
+    }
+
+    fn remove(&mut self, pair: Pair) {
+        if let Some(count) = self.counts.get_mut(&pair) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Takes the pair that saves most, of those that occur at least twice.
+    pub(super) fn next(&mut self) -> Option<Pair> {
+        loop {
+            let (saving, Reverse(pair)) = self.heap.pop()?;
+            let count = self.counts[&pair];
+            let now = self.saving(count, pair);
+            match count {
+                2.. if now == saving => return Some(pair),
+                // What is left of a pair whose terms other pairs took.
+                2.. if now < saving => self.heap.push((now, Reverse(pair))),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Hashes pairs, millions of them.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 29
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_i32(&mut self, value: i32) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+}
