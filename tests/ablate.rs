@@ -72,7 +72,8 @@ fn designs_of_a_run_side_by_side() {
     let [wide, narrow, wide_lanes, narrow_lanes] = &kept.rows[..] else { panic!("{:?}", kept.rows) };
     assert!(wide.planned_cycles_per_image <= narrow.planned_cycles_per_image);
     assert!(wide_lanes.lanes <= narrow_lanes.lanes);
-    assert!(wide.weight_bits > narrow.weight_bits && wide.estimated.lut > narrow.estimated.lut);
+    // The same weights in wider words; under the other rule a layer made of constants may hold none.
+    assert!(wide_lanes.weight_bits > narrow_lanes.weight_bits);
     assert_eq!((wide.test_accuracy, narrow.test_accuracy), (Some(0.5), Some(0.25)));
     for row in &kept.rows {
         assert_eq!(row.images, 4);

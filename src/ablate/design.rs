@@ -46,9 +46,13 @@ impl<'a> Bench<'a> {
         if self.options.synthesize { Ok(Some(Yosys::find()?.version()?)) } else { Ok(None) }
     }
 
-    /// Plans `network` for `target`, whether or not the device holds it.
-    pub(super) fn plan(&self, network: &Network, target: Target) -> Result<Plan> {
-        let planner = Planner::new(network, self.options.device.family)?;
+    /// Plans `network` for `target`, whether or not the device holds it. Under [`Rule::EqualLanes`] every layer has lanes: none is
+    /// made of constants.
+    pub(super) fn plan(&self, network: &Network, rule: Rule, target: Target) -> Result<Plan> {
+        let mut planner = Planner::new(network, self.options.device.family)?;
+        if rule == Rule::EqualLanes {
+            planner.keep_lanes();
+        }
         let blocks = if self.options.no_dsp { 0 } else { self.options.device.dsp as usize };
         let at = |cycles| planner.at(cycles, blocks);
         let found = match target {
@@ -61,7 +65,7 @@ impl<'a> Bench<'a> {
 
     /// Makes one design. Its accuracy is left to the caller.
     pub(super) fn row(&self, network: &Network, variant: &str, rule: Rule, target: Target) -> Result<Row> {
-        let plan = self.plan(network, target)?;
+        let plan = self.plan(network, rule, target)?;
         let dir = self.write(network, &plan, rule, variant)?;
         // Few images: the build takes longer than the run.
         let options = sim::Options { optimize: 0, ..Default::default() };
