@@ -1,8 +1,9 @@
 //! Pairs of terms that several outputs have in common, and how often each occurs.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
 
 use super::adders::Term;
 
@@ -44,7 +45,7 @@ pub(super) fn replace(row: &mut Vec<Term>, wanted: Pair, made: usize, counts: &m
 
 /// How often each pair occurs, and what to make next.
 pub(super) struct Counts {
-    counts: HashMap<Pair, usize, BuildHasherDefault<Mix>>,
+    counts: FxHashMap<Pair, usize>,
     /// Bits of the nodes.
     bits: Vec<u32>,
     /// Pairs by what they save; those whose number has changed since are put right when they come up.
@@ -54,7 +55,7 @@ pub(super) struct Counts {
 impl Counts {
     /// Of inputs of `bits`.
     pub(super) fn new(bits: Vec<u32>) -> Self {
-        Self { counts: HashMap::default(), bits, heap: BinaryHeap::new() }
+        Self { counts: FxHashMap::default(), bits, heap: BinaryHeap::new() }
     }
 
     /// The next node has `bits`.
@@ -108,35 +109,5 @@ impl Counts {
                 _ => {}
             }
         }
-    }
-}
-
-/// Hashes pairs, millions of them.
-#[derive(Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 29
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
-    }
-
-    fn write_i32(&mut self, value: i32) {
-        self.write_u64(value as u64);
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.write_u64(u64::from(value));
     }
 }
