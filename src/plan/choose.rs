@@ -64,6 +64,25 @@ pub fn steps_within(stage: &Stage, folding: Folding, fold_cycles: usize, wants: 
     (least..=out_par).filter(|&s| folds == 1 || out_par % s == 0).filter(|&s| all_take(wants, s)).collect()
 }
 
+/// Cycles that a window may take where an image takes `cycles`, at most the weights.
+pub fn window_cycles(stage: &Stage, cycles: u64) -> usize {
+    let Shape { c, h, w } = stage.output;
+    (cycles / (h * w) as u64).min((stage.taps() * stage.channels() * c) as u64) as usize
+}
+
+/// The foldings of an engine that reads a window once for all outputs and keeps `cycles` an image, each with the fewest
+/// results a cycle.
+pub fn read_once(stage: &Stage, demand: &Demand, cycles: u64) -> Vec<(Folding, usize)> {
+    let window = window_cycles(stage, cycles);
+    let fits = |f: &Folding| f.out_par == stage.output.c && columns(stage, *f) <= window;
+    let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, *f, demand, cycles));
+    let with_step = |f| {
+        let steps = steps_within(stage, f, window, &demand.wants);
+        steps.into_iter().find(|&step| beats(stage, step) <= cycles).map(|step| (f, step))
+    };
+    all.filter_map(with_step).collect()
+}
+
 fn arrives(stage: &Stage, lanes: usize) -> Want {
     Want { lanes, flattens: stage.flattens(), shape: stage.input().shape }
 }

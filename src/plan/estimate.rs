@@ -16,6 +16,7 @@ use super::engine::Engine;
 use super::join::{How, JoinPlan};
 use super::memory::Memory;
 use super::pool::{PoolPlan, Reduce};
+use super::requant::Requant;
 use super::sparse::SparsePlan;
 use super::sparse_conv;
 use super::stream::Stream;
@@ -115,9 +116,17 @@ pub(super) fn adder(bits: u32) -> Resources {
     Resources { lut: f64::from(bits), ff: f64::from(bits), ..Default::default() }
 }
 
-pub(super) fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
+fn requantizers(count: usize, acc_bits: u32, mul_bits: u32) -> Resources {
     let one = product(acc_bits, mul_bits) + times(2, adder(acc_bits)) + times(1, adder(mul_bits));
     times(count, one)
+}
+
+/// What `step` sums a cycle go through: bias, and a requantizer where they are no scores.
+pub(super) fn results(step: usize, acc_bits: u32, requant: &Requant) -> Resources {
+    match requant.out {
+        Some(_) => requantizers(step, acc_bits, requant.mul_bits),
+        None => times(step, adder(acc_bits)),
+    }
 }
 
 fn queue(beat_bits: usize, addr_bits: u32) -> Resources {
@@ -134,12 +143,7 @@ fn conv(plan: &ConvPlan, act_bits: u32) -> Resources {
     let accumulators = times(plan.folding.out_par, adder(plan.acc_bits) + adder(plan.acc_bits));
     let walker = Resources { lut: 160.0, ff: 120.0, ..Default::default() }
         + tap_order(&plan.window, plan.folding.in_par, act_bits);
-    let results = if plan.requant.out.is_some() {
-        requantizers(plan.step, plan.acc_bits, plan.requant.mul_bits)
-    } else {
-        times(plan.step, adder(plan.acc_bits))
-    };
-    lanes + tree + accumulators + walker + results
+    lanes + tree + accumulators + walker + results(plan.step, plan.acc_bits, &plan.requant)
 }
 
 /// LUTs of what brings a window's taps into order where several are read a cycle: a row's and a column's multiplexer each.

@@ -22,6 +22,11 @@ pub struct Requant {
 /// Cycles of `sg_requant`.
 pub const REQUANT_CYCLES: usize = 5;
 
+/// Cycles from a sum to its result in the format `out`: a register (with the bias), and `sg_requant` where it is no score.
+pub fn latency(out: Option<ActType>) -> usize {
+    1 + out.map_or(0, |_| REQUANT_CYCLES)
+}
+
 /// Bits of a stored shift.
 pub const SHIFT_BITS: u32 = 6;
 
@@ -39,9 +44,9 @@ impl Requant {
         }
     }
 
-    /// Cycles from a sum to its result: bias, and `sg_requant`.
+    /// As [`latency`].
     pub fn latency(&self) -> usize {
-        if self.out.is_some() { 1 + REQUANT_CYCLES } else { 1 }
+        latency(self.out)
     }
 
     /// Bits of one channel's constants: bias in the low bits, multiplier, then the shift where it varies.

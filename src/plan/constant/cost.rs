@@ -1,7 +1,7 @@
 //! Estimated resources of the constant engine.
 
 use super::super::Resources;
-use super::super::estimate::{adder, requantizers, tap_order, times};
+use super::super::estimate::{adder, results, tap_order, times};
 use super::ConstPlan;
 
 /// LUTs of an adder for each of its bits (Yosys 0.23, xcup: 2,133 for conv1 of `ref28`).
@@ -25,10 +25,6 @@ pub fn engine(plan: &ConstPlan, act_bits: u32) -> Resources {
     let control = Resources { lut: control, ff: control, ..Default::default() };
     let order = tap_order(&plan.window, plan.folding.in_par, act_bits);
     let serial = if plan.steps > 1 { times(plan.out_channels, adder(pipeline.sum_bits)) } else { Resources::default() };
-    let results = if plan.requant.out.is_some() {
-        requantizers(plan.folding.step, plan.acc_bits, plan.requant.mul_bits)
-    } else {
-        times(plan.folding.step, adder(plan.acc_bits))
-    };
+    let results = results(plan.folding.step, plan.acc_bits, &plan.requant);
     adders + gather + control + order + serial + results
 }

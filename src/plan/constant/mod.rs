@@ -147,14 +147,15 @@ impl ConstPlan {
         let window = WindowPlan::new(input, layer.out_shape, layer.geometry, groups, 1, false).with_taps(folding.k_par);
         let words = window.fold_cycles();
         let steps = layer.out_shape.c.div_ceil(folding.step);
-        let window = window.paced(words.max(steps));
+        let window_cycles = words.max(steps);
+        let window = window.paced(window_cycles);
         let mut plan = Self {
             folding,
             window,
             direct: layer.geometry[0] == [1, 1] && layer.geometry[2] == [0, 0] && (input.h, input.w) == (1, 1),
             adapter,
             words,
-            window_cycles: words.max(steps),
+            window_cycles,
             steps,
             nonzeros: layer.params.weight.iter().filter(|weight| **weight != 0).count(),
             adders,

@@ -1,13 +1,12 @@
 //! The foldings of a sparse convolution that are worth a plan: a plan reads every weight, and there are hundreds.
 
-use super::super::choose::{beats, columns, foldings as all_foldings, steps_within, supplied};
+use super::super::choose::{columns, read_once, window_cycles};
 use super::super::conv::{Folding, log2_ceil};
 use super::super::estimate::order_luts;
 use super::super::stages::Stage;
 use super::super::want::Demand;
 use super::SparseConvFolding;
 use super::cost::Lane;
-use crate::network::graph::Shape;
 
 /// Foldings that are planned, those that look smallest.
 const CANDIDATES: usize = 4;
@@ -25,19 +24,13 @@ pub struct Goal {
 
 /// The foldings that keep `goal` and look smallest, with the fewest results a cycle.
 pub fn foldings(stage: &Stage, demand: &Demand, goal: &Goal) -> Vec<SparseConvFolding> {
-    let Shape { c, h, w } = stage.output;
-    let weights = stage.taps() * stage.channels() * c;
-    let window = (goal.cycles / (h * w) as u64).min(weights as u64) as usize;
-    let fits = |f: &Folding| f.out_par == c && f.products() <= goal.most_slots && columns(stage, *f) <= window;
-    let all = all_foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, *f, demand, goal.cycles));
-    let mut all: Vec<(usize, SparseConvFolding)> = all
-        .filter_map(|f| {
-            let steps = steps_within(stage, f, window, &demand.wants);
-            let step = steps.into_iter().find(|&s| beats(stage, s) <= goal.cycles)?;
-            let folding = SparseConvFolding { k_par: f.k_par, in_par: f.in_par, step, cycles: window };
-            Some((size(stage, folding, columns(stage, f), goal.nonzeros), folding))
-        })
-        .collect();
+    let cycles = window_cycles(stage, goal.cycles);
+    let all = read_once(stage, demand, goal.cycles).into_iter().filter(|(f, _)| f.products() <= goal.most_slots);
+    let rated = |(f, step): (Folding, usize)| {
+        let folding = SparseConvFolding { k_par: f.k_par, in_par: f.in_par, step, cycles };
+        (size(stage, folding, columns(stage, f), goal.nonzeros), folding)
+    };
+    let mut all: Vec<(usize, SparseConvFolding)> = all.map(rated).collect();
     all.sort_by_key(|(size, _)| *size);
     all.into_iter().take(CANDIDATES).map(|(_, folding)| folding).collect()
 }

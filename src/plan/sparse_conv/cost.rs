@@ -1,7 +1,7 @@
 //! Estimated resources of the sparse convolution engine, and what a block is worth in LUTs when engines are compared.
 
 use super::super::Resources;
-use super::super::estimate::{BLOCK_LUTS, adder, lut_product, product, requantizers, tap_order, times};
+use super::super::estimate::{BLOCK_LUTS, adder, lut_product, product, results, tap_order, times};
 use super::super::sparse::bits_for;
 use super::{Bank, SparseConvPlan};
 
@@ -25,11 +25,7 @@ pub fn engine(plan: &SparseConvPlan, act_bits: u32) -> Resources {
     let tree = times(sums, adder((plan.sum_bits + 1).min(plan.acc_bits)));
     let control = Resources { lut: 190.0, ff: 160.0, ..Default::default() };
     let order = tap_order(&plan.window, plan.folding.in_par, act_bits);
-    let results = if plan.requant.out.is_some() {
-        requantizers(plan.folding.step, plan.acc_bits, plan.requant.mul_bits)
-    } else {
-        times(plan.folding.step, adder(plan.acc_bits))
-    };
+    let results = results(plan.folding.step, plan.acc_bits, &plan.requant);
     products + banks + tree + control + order + results
 }
 
