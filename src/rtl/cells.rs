@@ -31,17 +31,30 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_scores", include_str!("../../templates/cells/sg_scores.v")),
     ("sg_serial", include_str!("../../templates/cells/sg_serial.v")),
     ("sg_skew", include_str!("../../templates/cells/sg_skew.v")),
+    ("sg_sparse_bank", include_str!("../../templates/cells/sg_sparse_bank.v")),
+    ("sg_sparse_drain", include_str!("../../templates/cells/sg_sparse_drain.v")),
+    ("sg_sparse_front", include_str!("../../templates/cells/sg_sparse_front.v")),
     ("sg_sum", include_str!("../../templates/cells/sg_sum.v")),
     ("sg_times", include_str!("../../templates/cells/sg_times.v")),
     ("sg_tree", include_str!("../../templates/cells/sg_tree.v")),
     ("sg_widen", include_str!("../../templates/cells/sg_widen.v")),
 ];
 
-/// The cells that the modules in `files` instantiate, directly or through other cells, and the leaves they stand on.
+/// The cells that the modules in `files` instantiate, and the leaves that those of `plan` stand on.
 ///
 /// # Errors
 /// Where a leaf cell cannot be emitted.
 pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
+    let mut cells = instantiated(files);
+    cells.extend(leaf::slice_files()?);
+    for addr_bits in plan.layers.iter().filter_map(|layer| layer.engine.queue_addr_bits()) {
+        cells.extend(leaf::fifo_files(addr_bits)?);
+    }
+    Ok(cells)
+}
+
+/// The cells that the modules in `files` instantiate, directly or through other cells.
+pub fn instantiated(files: &[Artifact]) -> Vec<Artifact> {
     let mut cells = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = files.iter().map(|f| f.text.as_str()).collect();
@@ -54,9 +67,5 @@ pub fn needed(plan: &Plan, files: &[Artifact]) -> Result<Vec<Artifact>> {
             }
         }
     }
-    cells.extend(leaf::slice_files()?);
-    for addr_bits in plan.layers.iter().filter_map(|layer| layer.engine.queue_addr_bits()) {
-        cells.extend(leaf::fifo_files(addr_bits)?);
-    }
-    Ok(cells)
+    cells
 }

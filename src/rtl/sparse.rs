@@ -5,22 +5,11 @@ use std::fmt::Write;
 use anyhow::Result;
 use askama::Template;
 
-use super::{Artifact, leaf};
+use super::{Artifact, cells, leaf};
 use crate::network::graph::ActType;
-use crate::plan::requant::REQUANT_CYCLES;
+use crate::plan::requant;
 use crate::plan::sparse::{Bank, OUT_FIFO_ADDR_BITS, SparsePlan, bits_for};
 
-const FRONT: &str = include_str!("../../templates/cells/sg_sparse_front.v");
-const BANK: &str = include_str!("../../templates/cells/sg_sparse_bank.v");
-const DRAIN: &str = include_str!("../../templates/cells/sg_sparse_drain.v");
-const ROM: &str = include_str!("../../templates/cells/sg_rom.v");
-const REQUANT: &str = include_str!("../../templates/cells/sg_requant.v");
-const TIMES: &str = include_str!("../../templates/cells/sg_times.v");
-const BOOTH: &str = include_str!("../../templates/cells/sg_booth.v");
-
-/// Cycles from a row's accumulator to the output FIFO: its register, then the requantizer.
-const RAW_DELAY: u32 = 1;
-const REQUANT_DELAY: u32 = 1 + REQUANT_CYCLES as u32;
 /// Largest `activation bits * weight bits` that is multiplied in LUTs rather than in a DSP.
 const LUT_PRODUCT_BITS: u32 = 20;
 
@@ -101,12 +90,7 @@ struct BankView {
 pub fn emit(design: &str, node: &str, plan: &SparsePlan) -> Result<Vec<Artifact>> {
     let engine = Engine::new(design, node, plan);
     let mut files = vec![Artifact::new(format!("rtl/{}.v", engine.module), engine.render()? + "\n")];
-    let cells = [("sg_sparse_front", FRONT), ("sg_sparse_bank", BANK), ("sg_sparse_drain", DRAIN), ("sg_rom", ROM)];
-    files.extend(cells.iter().map(|(name, text)| Artifact::new(format!("rtl/{name}.v"), *text)));
-    if !engine.raw {
-        let cells = [("sg_requant", REQUANT), ("sg_times", TIMES), ("sg_booth", BOOTH)];
-        files.extend(cells.iter().map(|(name, text)| Artifact::new(format!("rtl/{name}.v"), *text)));
-    }
+    files.extend(cells::instantiated(&files));
     for file in leaf::fifo_files(plan.queue_addr_bits)?.into_iter().chain(leaf::fifo_files(OUT_FIFO_ADDR_BITS)?) {
         if !files.contains(&file) {
             files.push(file);
@@ -165,7 +149,7 @@ impl Engine {
             row_table_width: plan.memories[1].width,
             row_table_msb: plan.memories[1].width - 1,
             row_file: file("rows"),
-            push_delay: if input.out.is_some() { REQUANT_DELAY } else { RAW_DELAY },
+            push_delay: requant::latency(input.out) as u32,
             slot_bits: OUT_FIFO_ADDR_BITS,
             acc_msb: input.acc_bits - 1,
             local_bits: plan.local_bits,
