@@ -78,21 +78,9 @@ module @{ module }@ (
 <%- else %>
     wire unused_step;
     wire unused_first;
+<%- let grant = granted %><% let step_wire = "unused_step" %><% let first_wire = "unused_first" %>
 
-    @{ module }@_window u_window (
-        .clk_i      (clk_i),
-        .rst_ni     (rst_ni),
-        .in_data_i  (in_data_i),
-        .in_valid_i (in_valid_i),
-        .in_ready_o (in_ready_o),
-        .grant_i    (@{ granted }@),
-        .start_o    (start),
-        .step_o     (unused_step),
-        .tap_data_o (tap_data),
-        .tap_valid_o(tap_valid),
-        .tap_first_o(unused_first),
-        .tap_last_o (tap_last)
-    );
+<% include "window_instance.v" %>
 <%- endif %>
 
 <%- if gathers %>

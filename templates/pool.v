@@ -36,21 +36,9 @@ module @{ module }@ (
     wire tap_valid;
     wire tap_first;
     wire tap_last;
+<%- let grant = "grant" %><% let step_wire = "step" %><% let first_wire = "tap_first" %>
 
-    @{ module }@_window u_window (
-        .clk_i      (clk_i),
-        .rst_ni     (rst_ni),
-        .in_data_i  (in_data_i),
-        .in_valid_i (in_valid_i),
-        .in_ready_o (in_ready_o),
-        .grant_i    (grant),
-        .start_o    (start),
-        .step_o     (step),
-        .tap_data_o (tap_data),
-        .tap_valid_o(tap_valid),
-        .tap_first_o(tap_first),
-        .tap_last_o (tap_last)
-    );
+<% include "window_instance.v" %>
 
     reg [@{ lanes * value_bits - 1 }@:0] value_q;
     reg done_q;

@@ -49,21 +49,9 @@ module @{ module }@ (
         .last_o  (unused_pause_last),
         .index_o (unused_pause)
     );
+<%- let grant = "grant && !pausing" %><% let step_wire = "unused_step" %><% let first_wire = "unused_first" %>
 
-    @{ module }@_window u_window (
-        .clk_i      (clk_i),
-        .rst_ni     (rst_ni),
-        .in_data_i  (in_data_i),
-        .in_valid_i (in_valid_i),
-        .in_ready_o (in_ready_o),
-        .grant_i    (grant && !pausing),
-        .start_o    (start),
-        .step_o     (unused_step),
-        .tap_data_o (tap_data),
-        .tap_valid_o(tap_valid),
-        .tap_first_o(unused_first),
-        .tap_last_o (tap_last)
-    );
+<% include "window_instance.v" %>
 
     // Where a window's values lie in the lanes: one page is written while the program reads the other.
     reg @{ column.range }@ column_q;
