@@ -12,9 +12,10 @@ tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
 cells="rtl_out/example/rtl/sg_*.v templates/cells/sg_fork.v templates/cells/sg_buffer.v"
 
 # prove NAME DEPTH INDUCTION-DEPTH [PARAMETER VALUE]...: formal/NAME.v; induction depth 0 leaves induction out.
+# The variable `define`, where it is set, holds a -D for the cells.
 prove() {
   local name=$1 depth=$2 induction=$3; shift 3
-  local set="" label="$name ${define:-}"
+  local set="" label="$name${define:+ $define}"
   while [ $# -gt 0 ]; do set+="-set $1 $2 "; label+=" $1=$2"; shift 2; done
   local smt="$tmp/$name.smt2" log="$tmp/$name.log"
   yosys -q -p "read_verilog -formal formal/$name.v; read_verilog -defer ${define:-} $cells; chparam $set proof
