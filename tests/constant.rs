@@ -2,36 +2,16 @@
 
 mod measure;
 
-use measure::{measured, params};
+use measure::{chain, measured, params, scores};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Node, Op, Storage};
+use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::network::{Network, Params};
 use slimgate::plan::constant::ConstPlan;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, LayerPlan, Plan};
-
-/// Names and operations in a chain.
-fn chain(name: &str, input: InputSpec, ops: Vec<(&str, Op)>, params: Vec<(&str, Params)>) -> Network {
-    let mut before = "input".to_string();
-    let node = |(name, op): (&str, Op)| {
-        let inputs = vec![std::mem::replace(&mut before, name.into())];
-        Node { name: name.into(), inputs, op }
-    };
-    Network {
-        name: name.into(),
-        input,
-        classes: (0..10).map(|class| class.to_string()).collect(),
-        nodes: ops.into_iter().map(node).collect(),
-        params: params.into_iter().map(|(name, params)| (name.to_string(), params)).collect(),
-    }
-}
-
-fn scores(params: Params) -> Params {
-    Params { multiplier: vec![], shift: vec![], ..params }
-}
 
 fn classes(storage: Storage) -> Op {
     Op::Dense(Dense { out_features: 10, weight_bits: 4, storage, out: None })

@@ -2,10 +2,10 @@
 
 mod measure;
 
-use measure::{measured, params};
+use measure::{chain, measured, params, scores};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Node, Op, Storage};
+use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::network::{Network, Params};
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
@@ -21,31 +21,20 @@ fn network(name: &str, zeros: f64, storage: Storage, bits: u32) -> Network {
         let out = Some(ActType::unsigned(bits));
         Op::Conv(Conv { out_channels, kernel, stride, padding, weight_bits: 4, storage, out })
     };
-    let ops = [
+    let ops = vec![
         ("conv1", conv(16, 1, Storage::Dense)),
         ("conv2", conv(32, 3, storage)),
         ("mean", Op::AvgPool(AvgPool { kernel: [14, 14], stride: [1, 1], out: ActType::unsigned(bits) })),
         ("flat", Op::Flatten(Flatten {})),
         ("fc", Op::Dense(Dense { out_features: 10, weight_bits: 4, storage: Storage::Dense, out: None })),
     ];
-    let mut before = "input".to_string();
-    let nodes = ops.map(|(name, op)| {
-        let inputs = vec![std::mem::replace(&mut before, name.into())];
-        Node { name: name.into(), inputs, op }
-    });
-    let params = [
-        ("conv1".to_string(), params(&mut rng, 16, 1, 0.0, 16, 9)),
-        ("conv2".to_string(), params(&mut rng, 32, 144, zeros, 16, 9)),
-        ("mean".to_string(), Params { multiplier: vec![167], shift: vec![15], ..Params::default() }),
-        ("fc".to_string(), Params { multiplier: vec![], shift: vec![], ..params(&mut rng, 10, 32, 0.0, 1, 1) }),
+    let params = vec![
+        ("conv1", params(&mut rng, 16, 1, 0.0, 16, 9)),
+        ("conv2", params(&mut rng, 32, 144, zeros, 16, 9)),
+        ("mean", Params { multiplier: vec![167], shift: vec![15], ..Params::default() }),
+        ("fc", scores(params(&mut rng, 10, 32, 0.0, 1, 1))),
     ];
-    Network {
-        name: name.into(),
-        input: InputSpec { channels: 1, height: 14, width: 14 },
-        classes: (0..10).map(|class| class.to_string()).collect(),
-        nodes: nodes.into(),
-        params: params.into(),
-    }
+    chain(name, InputSpec { channels: 1, height: 14, width: 14 }, ops, params)
 }
 
 fn planned(network: &Network, cycles: u64, max_dsp: Option<usize>) -> Plan {

@@ -2,11 +2,11 @@
 
 mod measure;
 
-use measure::{measured, params};
+use measure::{chain, measured, params, scores};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use slimgate::network::graph::{ActType, Conv, Dense, Flatten, InputSpec, Node, Op, Storage};
-use slimgate::network::{Network, Params};
+use slimgate::network::Network;
+use slimgate::network::graph::{ActType, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::reach::balance;
@@ -24,26 +24,14 @@ fn network() -> Network {
         out: Some(ActType::unsigned(4)),
     });
     let dense = Op::Dense(Dense { out_features: 4, weight_bits: 4, storage: Storage::Dense, out: None });
-    let node = |name: &str, input: &str, op| Node { name: name.into(), inputs: vec![input.into()], op };
-    let nodes = vec![
-        node("conv1", "input", conv.clone()),
-        node("conv2", "conv1", conv),
-        node("flat", "conv2", Op::Flatten(Flatten {})),
-        node("fc", "flat", dense),
+    let ops = vec![("conv1", conv.clone()), ("conv2", conv), ("flat", Op::Flatten(Flatten {})), ("fc", dense)];
+    let scored = scores(params(&mut rng, 4, 144, 0.0, 1, 1));
+    let params = vec![
+        ("conv1", params(&mut rng, 4, 25, 0.0, 16, 11)),
+        ("conv2", params(&mut rng, 4, 100, 0.0, 16, 11)),
+        ("fc", scored),
     ];
-    let scores = Params { multiplier: vec![], shift: vec![], ..params(&mut rng, 4, 144, 0.0, 1, 1) };
-    let params = [
-        ("conv1".to_string(), params(&mut rng, 4, 25, 0.0, 16, 11)),
-        ("conv2".to_string(), params(&mut rng, 4, 100, 0.0, 16, 11)),
-        ("fc".to_string(), scores),
-    ];
-    Network {
-        name: "unpadded".into(),
-        input: InputSpec { channels: 1, height: 14, width: 14 },
-        classes: (0..4).map(|class| class.to_string()).collect(),
-        nodes,
-        params: params.into(),
-    }
+    chain("unpadded", InputSpec { channels: 1, height: 14, width: 14 }, ops, params)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use slimgate::network::graph::{InputSpec, Node, Op};
 use slimgate::network::interp::Interpreter;
 use slimgate::network::random::random_image;
 use slimgate::network::{Network, Params};
@@ -41,4 +42,26 @@ pub fn params(rng: &mut ChaCha8Rng, outputs: usize, each: usize, zeros: f64, mul
         multiplier: (0..outputs).map(|_| multiplier + rng.random_range(0..multiplier)).collect(),
         shift: vec![shift; outputs],
     }
+}
+
+/// A network of operations one behind the other, by name; as many classes as the last one has biases.
+pub fn chain(name: &str, input: InputSpec, ops: Vec<(&str, Op)>, params: Vec<(&str, Params)>) -> Network {
+    let mut before = "input".to_string();
+    let node = |(name, op): (&str, Op)| {
+        let inputs = vec![std::mem::replace(&mut before, name.into())];
+        Node { name: name.into(), inputs, op }
+    };
+    let classes = params.last().map_or(0, |(_, params)| params.bias.len());
+    Network {
+        name: name.into(),
+        input,
+        classes: (0..classes).map(|class| class.to_string()).collect(),
+        nodes: ops.into_iter().map(node).collect(),
+        params: params.into_iter().map(|(name, params)| (name.to_string(), params)).collect(),
+    }
+}
+
+/// The same as parameters of a last layer, whose sums are scores.
+pub fn scores(params: Params) -> Params {
+    Params { multiplier: vec![], shift: vec![], ..params }
 }
