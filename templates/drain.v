@@ -44,10 +44,12 @@
         for (c = 0; c < @{ step }@; c = c + 1) begin : gen_result
             wire [@{ const_bits - 1 }@:0] constant = constants[c*@{ const_bits }@+:@{ const_bits }@];
             wire signed [@{ acc_bits - 1 }@:0] bias = @{ bias_expr }@;
+            // Signed, for synthesis that moves this addition into the requantizer's multiplier block: it extends by the signs.
+            wire signed [@{ acc_bits - 1 }@:0] sum = result_sums[c*@{ acc_bits }@+:@{ acc_bits }@];
             reg signed [@{ acc_bits - 1 }@:0] biased_q;
 
             always @(posedge clk_i) begin
-                biased_q <= result_sums[c*@{ acc_bits }@+:@{ acc_bits }@] + bias;
+                biased_q <= sum + bias;
             end
 <%- if requant %>
 

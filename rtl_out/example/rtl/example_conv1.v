@@ -197,10 +197,12 @@ module example_conv1 (
         for (c = 0; c < 1; c = c + 1) begin : gen_result
             wire        [18:0] constant = constants[c*19+:19];
             wire signed [14:0] bias     = {{4{constant[10]}}, constant[10:0]};
+            // Signed, for synthesis that moves this addition into the requantizer's multiplier block: it extends by the signs.
+            wire signed [14:0] sum = result_sums[c*15+:15];
             reg  signed [14:0] biased_q;
 
             always @(posedge clk_i) begin
-                biased_q <= result_sums[c*15+:15] + bias;
+                biased_q <= sum + bias;
             end
 
             reg [7:0] mul_q;

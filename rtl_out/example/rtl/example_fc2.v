@@ -197,10 +197,12 @@ module example_fc2 (
         for (c = 0; c < 1; c = c + 1) begin : gen_result
             wire         [6:0] constant = constants[c*7+:7];
             wire signed [10:0] bias     = {{4{constant[6]}}, constant[6:0]};
+            // Signed, for synthesis that moves this addition into the requantizer's multiplier block: it extends by the signs.
+            wire signed [10:0] sum = result_sums[c*11+:11];
             reg  signed [10:0] biased_q;
 
             always @(posedge clk_i) begin
-                biased_q <= result_sums[c*11+:11] + bias;
+                biased_q <= sum + bias;
             end
 
             assign queue_data[c*11+:11] = biased_q;
