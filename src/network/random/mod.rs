@@ -8,6 +8,7 @@
 //! network.validate().unwrap();
 //! ```
 
+mod chain;
 mod graph;
 mod params;
 
@@ -15,6 +16,7 @@ use std::ops::RangeInclusive;
 
 use rand::Rng;
 
+pub use self::chain::chain;
 use self::graph::Builder;
 use super::Network;
 use super::graph::{InputSpec, Op, Shape};

@@ -1,35 +1,18 @@
-//! Writes the reference network `ref28` (docs/hardware.md) into a folder: the same bytes for the same seed.
-//!
-//! ```sh
-//! cargo run --no-default-features --example make_ref28 -- rtl_out/ref28/network ref28 1
-//! ```
+//! The reference network.
 //!
 //! A 28 x 28 image, two convolutions of 3 x 3 (16 and 32 channels), each with a 2 x 2 pool, two fully connected layers
 //! (64, 10); 8 bits throughout, 1,117,056 multiply-accumulates. Weights are uniform in -127 to 127, so it means nothing:
 //! it is what engines and planners are compared on.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use anyhow::Context;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::graph::{ActType, Conv, Dense, Flatten, InputSpec, MaxPool, Node, Op, Storage};
 use slimgate::network::{Network, Params};
 
-fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
-    let dir = PathBuf::from(args.next().context("usage: make_ref28 FOLDER [NAME [SEED]]")?);
-    let name = args.next().unwrap_or_else(|| "ref28".into());
-    let seed = args.next().map_or(Ok(1), |text| text.parse()).context("SEED: a number")?;
-    let network = network(&name, seed);
-    network.validate()?;
-    network.save(&dir)?;
-    println!("{}: {name}, weights from seed {seed}", dir.display());
-    Ok(())
-}
-
-fn network(name: &str, seed: u64) -> Network {
+/// The network, called `name`, weights from `seed`.
+pub fn ref28(name: &str, seed: u64) -> Network {
     let act = Some(ActType::unsigned(8));
     let ops = [
         ("conv1", conv(16)),
