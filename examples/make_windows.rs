@@ -49,7 +49,7 @@ fn write(dir: &Path, case: &Case) -> anyhow::Result<()> {
     let shape = |[h, w]: [usize; 2]| Shape { c: groups, h, w };
     let plan = WindowPlan::new(shape([height, width]), shape(out), case.window, groups, case.folds, case.depthwise)
         .with_taps(case.k_par);
-    let module = emit(case.name, case.name, &plan, 1, "1'd0".into())?;
+    let module = emit(case.name, case.name, &plan, 1, "1'd0".into(), "auto")?;
     let set = [
         ("Height", height),
         ("Width", width),

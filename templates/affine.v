@@ -44,7 +44,7 @@ module @{ module }@ (
         .Depth   (@{ groups.count }@),
         .AddrBits(@{ groups.bits }@),
         .File    ("mem/@{ module }@_weight.hex"),
-        .Style   ("auto")
+        .Style   ("@{ weight_style }@")
     ) u_weights (
         .clk_i (clk_i),
         .en_i  (start),
@@ -91,7 +91,7 @@ module @{ module }@ (
         .Depth   (@{ groups.count }@),
         .AddrBits(@{ groups.bits }@),
         .File    ("mem/@{ module }@_const.hex"),
-        .Style   ("auto")
+        .Style   ("@{ const_style }@")
     ) u_constants (
         .clk_i (clk_i),
         .en_i  (const_next),

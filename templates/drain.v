@@ -16,7 +16,7 @@
         .Depth   (@{ const_depth }@),
         .AddrBits(@{ const_addr.bits }@),
         .File    ("mem/@{ module }@_const.hex"),
-        .Style   ("auto")
+        .Style   ("@{ const_style }@")
     ) u_constants (
         .clk_i (clk_i),
         .en_i  (result_next),

@@ -82,7 +82,7 @@ module @{ module }@ (
         .Width   (@{ bits }@),
         .Depth   (@{ addr.count }@),
         .AddrBits(@{ addr.bits }@),
-        .Style   ("auto")
+        .Style   ("@{ style }@")
     ) u_pages (
         .clk_i       (clk_i),
         .write_en_i  (take),

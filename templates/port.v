@@ -11,7 +11,7 @@
         .Depth   (@{ depth }@),
         .AddrBits(@{ addr_bits }@),
         .FillBits(@{ fill_bits }@),
-        .Style   ("auto"),
+        .Style   ("@{ style }@"),
         .File    ("trace/@{ module }@_buffer@{ k }@.txt")
     ) u_buffer@{ k }@ (
         .clk_i      (clk_i),

@@ -208,7 +208,7 @@ module @{ module }@ (
         .Depth   (@{ steps }@),
         .AddrBits(@{ beat.bits }@),
         .File    ("mem/@{ module }@_row.hex"),
-        .Style   ("auto")
+        .Style   ("@{ table_style }@")
     ) u_table (
         .clk_i (clk_i),
         .en_i  (table_step),
@@ -248,7 +248,8 @@ module @{ module }@ (
         .ColumnBits(@{ column.bits }@),
         .Rows      (@{ bank.rows }@),
         .RowBits   (@{ bank.row_bits }@),
-        .SumBits   (@{ sum_bits }@)
+        .SumBits   (@{ sum_bits }@),
+        .RamStyle  ("@{ lane_style }@")
     ) u_slot@{ bank.slot }@_exit@{ bank.exit }@ (
         .clk_i        (clk_i),
         .rst_ni       (rst_ni),

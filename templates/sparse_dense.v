@@ -54,7 +54,7 @@ module @{ module }@ (
         .Depth   (@{ beats }@),
         .AddrBits(@{ beat_bits }@),
         .File    ("@{ counts_file }@"),
-        .Style   ("auto")
+        .Style   ("@{ counts_style }@")
     ) i_counts (
         .clk_i (clk_i),
         .en_i  (fetch),
@@ -100,7 +100,7 @@ module @{ module }@ (
         .Depth   (@{ rows }@),
         .AddrBits(@{ row_addr_bits }@),
         .File    ("@{ row_file }@"),
-        .Style   ("auto")
+        .Style   ("@{ row_style }@")
     ) i_rows (
         .clk_i (clk_i),
         .en_i  (1'b1),
@@ -162,7 +162,7 @@ module @{ module }@ (
         .Depth   (@{ bank.depth }@),
         .AddrBits(@{ bank.addr_bits }@),
         .File    ("@{ bank.file }@"),
-        .Style   ("auto")
+        .Style   ("@{ bank.style }@")
     ) i_entries@{ bank.index }@ (
         .clk_i (clk_i),
         .en_i  (1'b1),

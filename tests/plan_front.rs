@@ -19,7 +19,7 @@ fn goal(target: Target, device: &str) -> Goal {
 
 fn costs(point: &Point) -> [f64; 4] {
     let r = &point.resources;
-    [point.cycles_per_image as f64, r.lut, r.dsp, r.bram36]
+    [point.cycles_per_image as f64, r.lut, r.dsp, r.bram]
 }
 
 #[test]

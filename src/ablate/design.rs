@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::plan::balance::Planner;
 use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Limit, Resource, Target};
+use crate::plan::pack::Block;
 use crate::plan::reach::fastest;
 use crate::rtl::design;
 use crate::rtl::scripts::Board;
@@ -49,7 +50,7 @@ impl<'a> Bench<'a> {
     /// Plans `network` for `target`, whether or not the device holds it. Under [`Rule::EqualLanes`] every layer has lanes: none is
     /// made of constants.
     pub(super) fn plan(&self, network: &Network, rule: Rule, target: Target) -> Result<Plan> {
-        let mut planner = Planner::new(network, self.options.device.family)?;
+        let mut planner = Planner::new(network, self.block())?;
         if rule == Rule::EqualLanes {
             planner.keep_lanes();
         }
@@ -115,6 +116,12 @@ impl<'a> Bench<'a> {
         // Requantizers count as blocks in the estimate; without blocks they are LUTs.
         let mut limits = limits.filter(|limit| !self.options.no_dsp || limit.resource != Resource::Dsp);
         limits.find(|limit| !limit.keeps(plan))
+    }
+
+    /// The device's multiplier blocks, where they may be used.
+    fn block(&self) -> Block {
+        let block = self.options.device.block();
+        Block { exists: block.exists && !self.options.no_dsp, ..block }
     }
 
     /// What the device lacks for `plan`, and the smallest one of its family that does not.

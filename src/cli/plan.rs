@@ -142,20 +142,21 @@ fn plan_json(plan: &Plan) -> anyhow::Result<serde_json::Value> {
 pub fn text(plan: &Plan, clock_mhz: f64) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY);
-    table.set_header(["layer", "lanes", "cycles an image", "busy", "memory kbit", "LUT~", "DSP~", "BRAM36~"]);
+    table.set_header(["layer", "lanes", "cycles an image", "busy", "memory kbit", "LUT~", "DSP~", "BRAM~"]);
     for layer in &plan.layers {
         table.add_row(row(plan, layer));
     }
     let r = &plan.resources;
     format!(
-        "{table}\n{} cycles an image: {:.0} images/s at {clock_mhz} MHz; {} lanes; about {:.0} LUT, {:.0} FF, {:.0} DSP, {:.1} BRAM36 (estimated)\n",
+        "{table}\n{} cycles an image: {:.0} images/s at {clock_mhz} MHz; {} lanes; about {:.0} LUT, {:.0} FF, {:.0} DSP, {:.1} {} (estimated)\n",
         plan.cycles_per_image,
         clock_mhz * 1e6 / plan.cycles_per_image as f64,
         plan.lanes,
         r.lut,
         r.ff,
         r.dsp,
-        r.bram36
+        r.bram,
+        r.family.bram_kind()
     )
 }
 
@@ -163,13 +164,13 @@ pub fn text(plan: &Plan, clock_mhz: f64) -> String {
 fn points_text(points: &[Point], clock_mhz: f64) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY);
-    table.set_header(["cycles an image", "images/s", "lanes", "LUT~", "FF~", "DSP~", "BRAM36~", "flags"]);
+    table.set_header(["cycles an image", "images/s", "lanes", "LUT~", "FF~", "DSP~", "BRAM~", "flags"]);
     for point in points {
         let r = &point.resources;
         let fps = clock_mhz * 1e6 / point.cycles_per_image as f64;
         let figures = [fps, point.lanes as f64, r.lut, r.ff, r.dsp].map(|figure| format!("{figure:.0}"));
         let first = [point.cycles_per_image.to_string()];
-        let last = [format!("{:.1}", r.bram36), point.flags.clone()];
+        let last = [format!("{:.1}", r.bram), point.flags.clone()];
         table.add_row(first.into_iter().chain(figures).chain(last));
     }
     format!("{table}\n{} designs at {clock_mhz} MHz; resources are estimated\n", points.len())
@@ -193,6 +194,6 @@ fn row(plan: &Plan, layer: &LayerPlan) -> Vec<String> {
         format!("{kbit:.1}"),
         format!("{:.0}", r.lut),
         format!("{:.0}", r.dsp),
-        format!("{:.1}", r.bram36),
+        format!("{:.1}", r.bram),
     ]
 }

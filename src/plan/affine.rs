@@ -60,7 +60,7 @@ impl AffinePlan {
     /// Weights and constants, a word a beat of the pixel.
     pub fn memories(&self) -> Vec<Memory> {
         let memory = |name, bits: u32| {
-            Memory::new(name, self.lanes as u32 * bits, self.groups, self.channels as u64 * u64::from(bits))
+            Memory::rom(name, self.lanes as u32 * bits, self.groups, self.channels as u64 * u64::from(bits))
         };
         vec![memory("weight", self.weight_bits), memory("const", self.requant.const_bits())]
     }

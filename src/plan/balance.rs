@@ -17,7 +17,6 @@ use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
 use crate::network::Network;
-use crate::synth::Target;
 use anyhow::Result;
 
 /// Bank counts that are considered.
@@ -155,7 +154,7 @@ impl<'a> Planner<'a> {
     ///
     /// # Errors
     /// [`InputError`](crate::error::InputError) where an operation has no engine.
-    pub fn new(network: &'a Network, family: Target) -> Result<Self> {
+    pub fn new(network: &'a Network, block: Block) -> Result<Self> {
         let bounds = sparse_bounds(network)?;
         let nonzeros = network.params.iter().map(|(node, params)| {
             let count = params.weight.iter().filter(|weight| **weight != 0).count();
@@ -163,7 +162,7 @@ impl<'a> Planner<'a> {
         });
         Ok(Self {
             network,
-            block: Block::of(family),
+            block,
             bounds,
             nonzeros: nonzeros.collect(),
             digits: network

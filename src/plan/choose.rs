@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use anyhow::{Result, anyhow};
 
 use super::constant::{ConstFolding, Found};
+use super::contents::Contents;
 use super::conv::Folding;
 use super::join::{How, port_lanes};
 use super::layer::{Choice, LayerPlan, layer};
@@ -14,9 +15,10 @@ use super::sparse::SparseFolding;
 use super::stages::{Arrival, Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::{Demand, Want, all_take};
-use super::{Plan, Resources, buffers, dsp, pixels};
+use super::{Plan, Resources, buffers, dsp, estimate, pixels};
 use crate::network::Network;
 use crate::network::graph::Shape;
+use crate::synth::Target;
 
 /// The foldings that divide a layer's channels into groups, one for each number of groups: `1 ..= channels`.
 pub fn parallelisms(channels: usize) -> Vec<usize> {
@@ -190,12 +192,23 @@ pub fn plan(
         planned.engines.lock().expect("no holder panics").insert(key, plan.clone());
         Some(plan)
     };
-    let mut plan = assemble(network, &stages, &choices, engine)?;
+    let mut plan = assemble((network, block.family), &stages, &choices, engine)?;
     dsp::limit(&mut plan, most);
+    look(network, &stages, &mut plan);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);
-    plan.resources = plan.layers.iter().map(|l| l.resources).sum::<Resources>();
+    plan.resources = estimate::design(&plan, block);
     Ok(plan)
+}
+
+/// Looks into the memories of all engines.
+fn look(network: &Network, stages: &[Stage], plan: &mut Plan) {
+    for (index, stage) in stages.iter().enumerate() {
+        let arrives = plan.stream(stage.input().source);
+        let layer = &mut plan.layers[index];
+        layer.contents = Contents::of(network, stage, arrives, layer);
+        layer.recount();
+    }
 }
 
 fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Result<Vec<Choice>> {
@@ -253,7 +266,7 @@ fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<C
 }
 
 fn assemble(
-    network: &Network,
+    (network, family): (&Network, Target),
     stages: &[Stage],
     choices: &[Choice],
     engine: impl Fn(usize, Choice, Vec<Stream>) -> Option<LayerPlan>,
@@ -273,7 +286,7 @@ fn assemble(
         classes,
         cycles_per_image: slowest.max((shape.h * shape.w) as u64).max(classes as u64),
         lanes: layers.iter().map(|l| l.lanes).sum(),
-        resources: Resources::default(),
+        resources: Resources::none(family),
         layers,
     })
 }

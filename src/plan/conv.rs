@@ -229,9 +229,9 @@ impl ConvPlan {
         let products = self.folding.products() as u64;
         memories.extend((0..self.chain()).map(|late| {
             let share = weight_bits * self.products_at(late).len() as u64 / products;
-            Memory::new(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
+            Memory::rom(self.weight_name(late), self.weight_width(late) as u32, self.weight_depth(), share)
         }));
-        memories.push(Memory::new("const", self.step as u32 * const_bits, self.const_depth(), const_used));
+        memories.push(Memory::rom("const", self.step as u32 * const_bits, self.const_depth(), const_used));
         memories
     }
 }
@@ -241,40 +241,39 @@ pub(super) fn rows_memory(window: &WindowPlan, in_par: usize, channels: usize, a
     let word_bits = in_par as u32 * act_bits;
     let used = (window.rows * window.width * channels) as u64 * u64::from(act_bits);
     match window.k_par {
-        1 => Memory::new("rows", word_bits, window.depth(), used),
-        _ => Memory::new("rows", word_bits * (window.rows * window.banks()) as u32, window.bank_words(), used),
+        1 => Memory::ram("rows", word_bits, window.depth(), used),
+        _ => {
+            let banks = window.rows * window.banks();
+            Memory::ram("rows", word_bits * banks as u32, window.bank_words(), used).split(banks)
+        }
     }
 }
 
 /// The weight words that the engine reads `late` cycles after the first, in its order: per output group, per group of taps,
 /// per input group. A word holds, for each output in LUTs and then for each pack of outputs, [`ConvPlan::products_at`]
 /// times the outputs' weights, ready for packing. Lanes past the last channel or tap hold 0.
-pub fn weight_words(plan: &ConvPlan, layer: &ConvLayer, late: usize) -> Vec<Vec<i64>> {
+pub fn weight_words<'a>(plan: &'a ConvPlan, layer: &'a ConvLayer, late: usize) -> impl Iterator<Item = Vec<i64>> + 'a {
     let taps = plan.window.kernel[0] * plan.window.kernel[1];
     let inputs = layer.source.iter().flatten().count();
     let Folding { k_par, in_par, out_par } = plan.folding;
-    let weight = |o: usize, i: usize, tap: usize| -> i64 {
+    let weight = move |o: usize, i: usize, tap: usize| -> i64 {
         let source = layer.source.get(i).copied().flatten().filter(|_| o < plan.out_channels && tap < taps);
         source.map_or(0, |source| i64::from(layer.params.weight[(o * inputs + source) * taps + tap]))
     };
     let products = plan.products_at(late);
-    let mut words = Vec::with_capacity(plan.weight_depth());
-    for fold in 0..plan.window.folds {
-        for phase in 0..plan.window.phases() {
-            for group in 0..plan.window.groups {
-                let output = |o: usize, product: usize| {
-                    let (tap, i) = (phase * k_par + product / in_par, group * in_par + product % in_par);
-                    if o < out_par { weight(fold * out_par + o, i, tap) } else { 0 }
-                };
-                let single = (0..plan.lut_outputs).flat_map(|o| products.iter().map(move |&n| (o, n)));
-                let packs = (0..plan.packs()).map(|pack| plan.lut_outputs + pack * plan.pack.lanes);
-                let packed = packs.flat_map(|first| products.iter().map(move |&n| (first, n)));
-                let block = |(first, n)| ready((first..first + plan.pack.lanes).map(|o| output(o, n)));
-                words.push(single.map(|(o, n)| output(o, n)).chain(packed.flat_map(block)).collect());
-            }
-        }
-    }
-    words
+    let (phases, groups) = (plan.window.phases(), plan.window.groups);
+    (0..plan.weight_depth()).map(move |word| {
+        let (fold, phase, group) = (word / (phases * groups), word / groups % phases, word % groups);
+        let output = |o: usize, product: usize| {
+            let (tap, i) = (phase * k_par + product / in_par, group * in_par + product % in_par);
+            if o < out_par { weight(fold * out_par + o, i, tap) } else { 0 }
+        };
+        let single = (0..plan.lut_outputs).flat_map(|o| products.iter().map(move |&n| (o, n)));
+        let packs = (0..plan.packs()).map(|pack| plan.lut_outputs + pack * plan.pack.lanes);
+        let packed = packs.flat_map(|first| products.iter().map(move |&n| (first, n)));
+        let block = |(first, n)| ready((first..first + plan.pack.lanes).map(|o| output(o, n)));
+        single.map(|(o, n)| output(o, n)).chain(packed.flat_map(block)).collect()
+    })
 }
 
 /// The constant words: per group of `out_par` output channels, per step; each holds `step` channels' fields, low bits

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::pack::Block;
 use crate::error::InputError;
 use crate::synth::Target;
 
@@ -99,6 +100,11 @@ impl Device {
         let mut devices = DEVICES.to_vec();
         devices.sort_by_key(|device| (device.family != family, device.lut));
         devices
+    }
+
+    /// Its multiplier blocks.
+    pub const fn block(&self) -> Block {
+        Block { exists: self.dsp > 0, ..Block::of(self.family) }
     }
 
     /// The device called `name`.

@@ -42,8 +42,8 @@ pub enum Resource {
     Ff,
     /// Multiplier blocks.
     Dsp,
-    /// Block RAM, in blocks of 36 kbit.
-    Bram36,
+    /// Block RAM, in kbit.
+    Bram,
 }
 
 /// The most that a design may use of one resource.
@@ -64,17 +64,17 @@ impl Resource {
             Self::Lut => resources.lut,
             Self::Ff => resources.ff,
             Self::Dsp => resources.dsp,
-            Self::Bram36 => resources.bram36,
+            Self::Bram => resources.bram_kbit(),
         }
     }
 
-    /// `amount` in words, such as `12.5 BRAM36`.
+    /// `amount` in words, such as `85 DSP`.
     pub fn amount(self, amount: f64) -> String {
         match self {
             Self::Lut => format!("{amount:.0} LUT"),
             Self::Ff => format!("{amount:.0} FF"),
             Self::Dsp => format!("{amount:.0} DSP"),
-            Self::Bram36 => format!("{amount:.1} BRAM36"),
+            Self::Bram => format!("{amount:.0} kbit block RAM"),
         }
     }
 }
@@ -134,7 +134,7 @@ impl Goal {
 fn device(device: &Device) -> [Limit; 4] {
     let limit = |resource, most| Limit { resource, most, flag: "--device" };
     [
-        limit(Resource::Bram36, f64::from(device.bram_kbit) / 36.0),
+        limit(Resource::Bram, f64::from(device.bram_kbit)),
         limit(Resource::Dsp, f64::from(device.dsp)),
         limit(Resource::Lut, (LUT_FILL * f64::from(device.lut)).floor()),
         limit(Resource::Ff, f64::from(device.ff)),

@@ -124,7 +124,7 @@ impl JoinPlan {
         let buffered = self.ports.iter().enumerate().filter(|(_, port)| port.depth > 0);
         let memory = |(k, port): (usize, &Port)| {
             let width = port.lanes as u32 * port.bits;
-            Memory::new(format!("buffer{k}"), width, port.depth, u64::from(width) * port.depth as u64)
+            Memory::ram(format!("buffer{k}"), width, port.depth, u64::from(width) * port.depth as u64)
         };
         buffered.map(memory).collect()
     }

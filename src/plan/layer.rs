@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::affine::AffinePlan;
 use super::constant::{Adders, ConstFolding, ConstPlan, Found};
+use super::contents::Contents;
 use super::conv::{ConvLayer, ConvPlan, Folding};
 use super::engine::Engine;
 use super::join::{How, JoinPlan, Port};
@@ -17,6 +18,9 @@ use super::stream::{Adapter, Stream};
 use super::{Memory, Resources, estimate};
 use crate::network::Network;
 use crate::network::graph::ActType;
+
+/// What every engine is planned from.
+type Context<'a> = (&'a Network, &'a Stage, Block);
 
 /// How a stage is folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +72,12 @@ pub struct LayerPlan {
     pub bound: bool,
     /// Memories.
     pub memories: Vec<Memory>,
+    /// What its memories hold.
+    #[serde(skip)]
+    pub contents: Contents,
+    /// The multiplier blocks, and the family, that it is planned for.
+    #[serde(skip)]
+    pub block: Block,
     /// Estimated resources.
     pub resources: Resources,
     /// The engine itself.
@@ -82,8 +92,13 @@ impl LayerPlan {
 
     /// Memories and resources anew, after a change to the engine.
     pub fn recount(&mut self) {
-        self.memories = self.engine.memories(&self.inputs[0].stream, self.weights);
-        self.resources = estimate::layer(&self.engine, &self.memories, &self.inputs[0].stream, &self.out);
+        let memories = self.engine.memories(&self.inputs[0].stream, self.weights);
+        self.memories =
+            memories.into_iter().map(|memory| self.contents.placed(memory).placed(self.block.family)).collect();
+        if let Engine::Sparse(plan) = &mut self.engine {
+            plan.memories.clone_from(&self.memories);
+        }
+        self.resources = estimate::layer(self);
     }
 }
 
@@ -144,64 +159,64 @@ pub fn layer(
             let layer = conv_layer(network, stage, input);
             let plan = ConvPlan::new(&layer, folding, step, block)?;
             let feed = (layer.input, plan.adapter);
-            Some(finish(network, stage, &[feed], step, Engine::Conv(Box::new(plan))))
+            Some(finish((network, stage, block), &[feed], step, Engine::Conv(Box::new(plan))))
         }
         (Kind::SparseConv(_), Choice::SparseConv(folding)) => {
             let layer = conv_layer(network, stage, input);
             let plan = SparseConvPlan::new(&layer, folding)?;
             let feed = (layer.input, plan.adapter);
-            Some(finish(network, stage, &[feed], folding.step, Engine::SparseConv(Box::new(plan))))
+            Some(finish((network, stage, block), &[feed], folding.step, Engine::SparseConv(Box::new(plan))))
         }
         (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense | Kind::Sparse, Choice::Constant(folding)) => {
             let layer = conv_layer(network, stage, input);
             let adders = Adders::of(&stage.node, layer.params, stage.input().act, found)?;
             let plan = ConstPlan::new(&layer, adders, folding)?;
             let feed = (layer.input, plan.adapter);
-            Some(finish(network, stage, &[feed], folding.step, Engine::Constant(Box::new(plan))))
+            Some(finish((network, stage, block), &[feed], folding.step, Engine::Constant(Box::new(plan))))
         }
-        (Kind::Sparse, Choice::Sparse(folding)) => sparse(network, stage, input, folding),
+        (Kind::Sparse, Choice::Sparse(folding)) => sparse((network, stage, block), input, folding),
         (Kind::Pool(geometry, reduce), Choice::Pool) => {
             let plan = PoolPlan::new(&PoolLayer { input, out_shape: stage.output, geometry, reduce });
-            Some(finish(network, stage, &[(input, Adapter::None)], input.lanes, Engine::Pool(Box::new(plan))))
+            Some(finish((network, stage, block), &[(input, Adapter::None)], input.lanes, Engine::Pool(Box::new(plan))))
         }
-        (Kind::Affine, Choice::Lanes(lanes)) => affine(network, stage, input, lanes),
-        (Kind::Add, Choice::Lanes(lanes)) => join(network, stage, inputs, How::Add, lanes),
-        (Kind::Concat, Choice::Lanes(lanes)) => join(network, stage, inputs, How::Concat, lanes),
+        (Kind::Affine, Choice::Lanes(lanes)) => affine((network, stage, block), input, lanes),
+        (Kind::Add, Choice::Lanes(lanes)) => join((network, stage, block), inputs, How::Add, lanes),
+        (Kind::Concat, Choice::Lanes(lanes)) => join((network, stage, block), inputs, How::Concat, lanes),
         (Kind::Flatten, Choice::Lanes(1)) => {
             let adapter = Adapter::between(input.lanes, 1, input.channels)?;
             let engine = Engine::Flatten(Box::new(ReorderPlan::new(&input)));
-            Some(finish(network, stage, &[(input, adapter)], 1, engine))
+            Some(finish((network, stage, block), &[(input, adapter)], 1, engine))
         }
         _ => None,
     }
 }
 
-fn sparse(network: &Network, stage: &Stage, input: Stream, folding: SparseFolding) -> Option<LayerPlan> {
+fn sparse((network, stage, block): Context, input: Stream, folding: SparseFolding) -> Option<LayerPlan> {
     let flat = input.flattened();
     let adapter = Adapter::between(flat.lanes, folding.in_lanes, flat.channels)?;
     let plan = sparse::plan(&sparse_input(network, stage, input), &folding).ok()?;
-    Some(finish(network, stage, &[(flat, adapter)], 1, Engine::Sparse(Box::new(plan))))
+    Some(finish((network, stage, block), &[(flat, adapter)], 1, Engine::Sparse(Box::new(plan))))
 }
 
-fn affine(network: &Network, stage: &Stage, input: Stream, lanes: usize) -> Option<LayerPlan> {
+fn affine((network, stage, block): Context, input: Stream, lanes: usize) -> Option<LayerPlan> {
     let adapter = Adapter::between(input.lanes, lanes, input.channels)?;
     let weight_bits = network.node(&stage.node)?.op.weight_bits()?;
     let acc_bits = network.acc_bits(&stage.node)?;
     let plan = AffinePlan::new(&input, lanes, weight_bits, acc_bits, network.params(&stage.node), stage.out);
-    Some(finish(network, stage, &[(input, adapter)], lanes, Engine::Affine(Box::new(plan))))
+    Some(finish((network, stage, block), &[(input, adapter)], lanes, Engine::Affine(Box::new(plan))))
 }
 
-fn join(network: &Network, stage: &Stage, inputs: &[Stream], how: How, lanes: usize) -> Option<LayerPlan> {
+fn join((network, stage, block): Context, inputs: &[Stream], how: How, lanes: usize) -> Option<LayerPlan> {
     let value_bits = network.acc_bits(&stage.node)?;
     let plan = JoinPlan::new(how, inputs, lanes, network.params(&stage.node), value_bits, stage.out?)?;
     let adapter = |(stream, port): (&Stream, &Port)| {
         Some((*stream, Adapter::between(stream.lanes, port.lanes, stream.channels)?))
     };
     let feeds: Vec<(Stream, Adapter)> = inputs.iter().zip(&plan.ports).map(adapter).collect::<Option<_>>()?;
-    Some(finish(network, stage, &feeds, lanes, Engine::Join(Box::new(plan))))
+    Some(finish((network, stage, block), &feeds, lanes, Engine::Join(Box::new(plan))))
 }
 
-fn finish(network: &Network, stage: &Stage, feeds: &[(Stream, Adapter)], lanes: usize, engine: Engine) -> LayerPlan {
+fn finish((network, stage, block): Context, feeds: &[(Stream, Adapter)], lanes: usize, engine: Engine) -> LayerPlan {
     let params = network.params(&stage.node);
     let scores = || ActType::signed(network.acc_bits(&stage.node).unwrap_or(32));
     let out = Stream::new(stage.output, lanes, stage.out.unwrap_or_else(scores));
@@ -217,7 +232,9 @@ fn finish(network: &Network, stage: &Stage, feeds: &[(Stream, Adapter)], lanes: 
         cycles_per_image: engine.cycles().max(beats as u64),
         weights: params.weight.len(),
         bound: matches!(engine, Engine::Sparse(_)),
-        resources: Resources::default(),
+        resources: Resources::none(block.family),
+        contents: Contents::default(),
+        block,
         memories: Vec::new(),
         engine,
     };

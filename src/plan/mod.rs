@@ -11,6 +11,7 @@ pub mod balance;
 pub mod buffers;
 pub mod choose;
 pub mod constant;
+pub mod contents;
 pub mod conv;
 pub mod device;
 pub mod dsp;

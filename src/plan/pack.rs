@@ -16,6 +16,10 @@ const LONGEST_CHAIN: usize = 20;
 /// Multiplier block of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
+    /// Family that it is of.
+    pub family: Target,
+    /// False where the device has none: every product is made of LUTs.
+    pub exists: bool,
     /// Bits of the wider operand, two's complement.
     pub wide: u32,
     /// True where a block adds its product to the sum of the block before it.
@@ -26,10 +30,10 @@ impl Block {
     /// The block of `family`: DSP48E1 (AMD UG479), DSP48E2 (UG579), MULT18X18D (Lattice TN1267), SB_MAC16 (TN1295).
     pub const fn of(family: Target) -> Self {
         match family {
-            Target::Xc7 => Self { wide: 25, cascades: true },
-            Target::Xcup => Self { wide: 27, cascades: true },
-            Target::Ecp5 => Self { wide: 18, cascades: false },
-            Target::Ice40 => Self { wide: 16, cascades: false },
+            Target::Xc7 => Self { family, exists: true, wide: 25, cascades: true },
+            Target::Xcup => Self { family, exists: true, wide: 27, cascades: true },
+            Target::Ecp5 => Self { family, exists: true, wide: 18, cascades: false },
+            Target::Ice40 => Self { family, exists: true, wide: 16, cascades: false },
         }
     }
 }

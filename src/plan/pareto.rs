@@ -43,7 +43,7 @@ impl Point {
 /// As [`super::reach::balance`]; not even the smallest design fits.
 pub fn front(network: &Network, goal: &Goal) -> Result<Vec<Point>> {
     let goal = Goal { target: Target::Fit, ..*goal };
-    let planner = Planner::new(network, goal.device.family)?;
+    let planner = Planner::new(network, goal.device.block())?;
     let fits = |plan: &Plan| goal.broken(plan).is_none();
     let fast = match fastest(|cycles| planner.at(cycles, goal.blocks()), fits)? {
         Ok(plan) => plan.cycles_per_image,
@@ -83,7 +83,7 @@ fn undominated(mut points: Vec<Point>) -> Vec<Point> {
     points
         .sort_by(|a, b| a.cycles_per_image.cmp(&b.cycles_per_image).then(a.resources.dsp.total_cmp(&b.resources.dsp)));
     points.dedup_by(|a, b| a.cycles_per_image == b.cycles_per_image && a.resources == b.resources);
-    let costs = |p: &Point| [p.cycles_per_image as f64, p.resources.lut, p.resources.dsp, p.resources.bram36];
+    let costs = |p: &Point| [p.cycles_per_image as f64, p.resources.lut, p.resources.dsp, p.resources.bram];
     let better = |a: &Point, b: &Point| {
         let pairs: Vec<(f64, f64)> = costs(a).into_iter().zip(costs(b)).collect();
         pairs.iter().all(|(a, b)| a <= b) && pairs.iter().any(|(a, b)| a < b)
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn point(cycles_per_image: u64, lut: f64, dsp: f64) -> Point {
-        let resources = Resources { lut, dsp, ..Resources::default() };
+        let resources = Resources { lut, dsp, ..Resources::none(crate::synth::Target::Xc7) };
         Point { cycles_per_image, lanes: 1, resources, flags: String::new() }
     }
 

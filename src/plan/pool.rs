@@ -99,11 +99,11 @@ impl PoolPlan {
         match &self.window {
             Some(w) => {
                 let used = (w.rows * w.width) as u64 * channels * u64::from(self.input.bits);
-                vec![Memory::new("rows", lanes * self.input.bits, w.depth(), used)]
+                vec![Memory::ram("rows", lanes * self.input.bits, w.depth(), used)]
             }
             None => {
                 let used = self.out[1] as u64 * channels * u64::from(self.value_bits);
-                vec![Memory::new("partial", lanes * self.value_bits, self.out[1] * self.groups(), used)]
+                vec![Memory::ram("partial", lanes * self.value_bits, self.out[1] * self.groups(), used)]
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::network::Network;
 /// [`InputError`] where an operation has no engine, or nothing reaches the goal: then it names the layer, the resource
 /// and the nearest change that would.
 pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
-    let mut planner = Planner::new(network, goal.device.family)?;
+    let mut planner = Planner::new(network, goal.device.block())?;
     if matches!(goal.target, Target::Lanes(_)) {
         planner.keep_lanes();
     }

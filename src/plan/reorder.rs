@@ -30,6 +30,6 @@ impl ReorderPlan {
     /// Both pages.
     pub fn memory(&self) -> Memory {
         let depth = 2 * self.values();
-        Memory::new("pages", self.bits, depth, u64::from(self.bits) * depth as u64)
+        Memory::ram("pages", self.bits, depth, u64::from(self.bits) * depth as u64)
     }
 }

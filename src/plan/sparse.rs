@@ -233,8 +233,7 @@ fn choose_queue(banks: &[Bank], in_lanes: usize, rows: usize) -> (u32, u64) {
 
 fn memories(plan: &SparsePlan) -> Vec<Memory> {
     let memory = |name: String, width: u32, used: usize, depth: usize| {
-        let bits = |words: usize| u64::from(width) * words as u64;
-        Memory { name, width, depth, bits_used: bits(used), bits_allocated: bits(depth) }
+        Memory::rom(name, width, depth, u64::from(width) * used as u64)
     };
     let banks = plan.banks.len() as u32;
     let counts_width = banks * plan.folding.in_lanes as u32 * plan.count_bits;

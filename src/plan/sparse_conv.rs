@@ -182,9 +182,9 @@ impl SparseConvPlan {
         let program_width = self.lanes() as u32 * self.entry_bits();
         vec![
             rows_memory(&self.window, self.folding.in_par, self.in_channels, act_bits),
-            Memory::new("program", program_width, self.window_cycles, self.nonzeros as u64 * entry_bits),
-            Memory::new("row", row_bits, self.steps, u64::from(row_bits) * self.steps as u64),
-            Memory::new("const", self.folding.step as u32 * const_bits, self.steps, const_used),
+            Memory::rom("program", program_width, self.window_cycles, self.nonzeros as u64 * entry_bits),
+            Memory::rom("row", row_bits, self.steps, u64::from(row_bits) * self.steps as u64),
+            Memory::rom("const", self.folding.step as u32 * const_bits, self.steps, const_used),
         ]
     }
 }

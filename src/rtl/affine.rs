@@ -9,6 +9,7 @@ use super::{Artifact, hex, text};
 use crate::network::Params;
 use crate::plan::LayerPlan;
 use crate::plan::affine::AffinePlan;
+use crate::plan::memory::style;
 
 #[derive(Template)]
 #[template(path = "affine.v")]
@@ -24,6 +25,8 @@ struct Affine<'a> {
     act_bits: usize,
     act_signed: u8,
     weight_bits: usize,
+    weight_style: &'static str,
+    const_style: &'static str,
     product_bits: usize,
     acc_bits: usize,
     lut_products: u8,
@@ -66,6 +69,8 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &AffinePlan) -> Result<A
         act_bits: input.bits as usize,
         act_signed: u8::from(input.signed),
         weight_bits: plan.weight_bits as usize,
+        weight_style: style(&layer.memories, "weight"),
+        const_style: style(&layer.memories, "const"),
         product_bits: plan.product_bits as usize,
         acc_bits: plan.acc_bits as usize,
         lut_products: u8::from(plan.lut_products),

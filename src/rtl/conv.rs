@@ -10,6 +10,7 @@ use super::{Artifact, hex, text, window};
 use crate::network::Network;
 use crate::plan::LayerPlan;
 use crate::plan::conv::{ConvLayer, ConvPlan, const_words, weight_words};
+use crate::plan::memory::style;
 use crate::plan::sparse::bits_for;
 
 #[derive(Template)]
@@ -89,12 +90,12 @@ pub fn emit(
     let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.folding.out_par, plan.step);
     let mut files = vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, network, layer, plan)?.render()? + "\n"),
-        window::emit(module, &layer.node, &plan.window, word_bits, pad_word)?,
+        window::emit(module, &layer.node, &plan.window, word_bits, pad_word, style(&layer.memories, "rows"))?,
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
     ];
-    for (late, rom) in roms(module, plan).iter().enumerate() {
+    for (late, rom) in roms(module, layer, plan).iter().enumerate() {
         let words = weight_words(plan, view, late);
-        files.extend(rom.images(words.iter().map(|word| word.iter().map(|w| (*w, plan.weight_bits)))));
+        files.extend(rom.images(words.map(|word| word.into_iter().map(|w| (w, plan.weight_bits)))));
     }
     Ok(files)
 }
@@ -137,7 +138,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         out_range: range(layer.out.beat_bits()),
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
-        roms: roms(module, plan).iter().map(rom_text).collect::<Result<_>>()?,
+        roms: roms(module, layer, plan).iter().map(rom_text).collect::<Result<_>>()?,
         chain: plan.chain(),
         skip: plan.skip(),
         segments: plan.segments(),
@@ -155,6 +156,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
             steps: plan.steps,
             words: plan.const_depth(),
             channels: plan.out_channels,
+            const_style: style(&layer.memories, "const"),
             acc_bits: plan.acc_bits,
             requant: &plan.requant,
             queue_addr_bits: plan.queue_addr_bits,
@@ -175,7 +177,7 @@ fn placed(plan: &ConvPlan) -> String {
 }
 
 /// The weight memories; the later ones follow the first one's address through a shift register.
-fn roms<'a>(module: &'a str, plan: &ConvPlan) -> Vec<Rom<'a>> {
+fn roms<'a>(module: &'a str, layer: &LayerPlan, plan: &ConvPlan) -> Vec<Rom<'a>> {
     let bits = Counter::new(plan.weight_depth()).bits as usize;
     let rom = |late: usize| {
         let (enable, addr) = match late.checked_sub(1) {
@@ -183,8 +185,9 @@ fn roms<'a>(module: &'a str, plan: &ConvPlan) -> Vec<Rom<'a>> {
             Some(n) => (format!("late_q[{}]", n * (bits + 1) + bits), ("late_q".into(), Some(n * (bits + 1)))),
         };
         let name = plan.weight_name(late);
+        let style = style(&layer.memories, &name);
         let (data, width) = (format!("{name}_data"), plan.weight_width(late));
-        Rom { module, name, data, width, depth: plan.weight_depth(), style: "auto", enable, addr }
+        Rom { module, name, data, width, depth: plan.weight_depth(), style, enable, addr }
     };
     (0..plan.chain()).map(rom).collect()
 }

@@ -23,6 +23,8 @@ pub struct Drain<'a> {
     pub channels: usize,
     /// Bits of a sum.
     pub acc_bits: u32,
+    /// What the constants' memory is made of.
+    pub const_style: &'static str,
     /// Widths of the constants.
     pub requant: &'a Requant,
     /// Output queue, a power of two of beats.
@@ -42,6 +44,7 @@ struct Text<'a> {
     const_addr: Counter,
     const_bits: usize,
     const_depth: usize,
+    const_style: &'static str,
     bias_bits: u32,
     bias_expr: String,
     mul_bits: u32,
@@ -77,6 +80,7 @@ impl Drain<'_> {
             const_addr,
             const_bits: requant.const_bits() as usize,
             const_depth: self.words,
+            const_style: self.const_style,
             bias_bits: requant.bias_bits,
             bias_expr: text::extended("constant", requant.bias_bits, self.acc_bits),
             mul_bits: requant.mul_bits,

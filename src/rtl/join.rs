@@ -8,6 +8,7 @@ use super::queue::queue;
 use super::{Artifact, text};
 use crate::plan::LayerPlan;
 use crate::plan::join::{How, JoinPlan, Port};
+use crate::plan::memory::style;
 use crate::plan::requant::SHIFT_BITS;
 use crate::plan::sparse::bits_for;
 
@@ -63,6 +64,7 @@ struct PortVerilog<'a> {
     depth: usize,
     addr_bits: u32,
     fill_bits: u32,
+    style: &'static str,
 }
 
 /// `rtl/<module>.v`.
@@ -127,6 +129,7 @@ fn input(module: &str, layer: &LayerPlan, plan: &JoinPlan, k: usize) -> Result<I
         depth: port.depth,
         addr_bits: bits_for(port.depth.saturating_sub(1)),
         fill_bits: bits_for(port.depth),
+        style: style(&layer.memories, &format!("buffer{k}")),
     };
     Ok(Input {
         k,

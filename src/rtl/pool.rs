@@ -7,6 +7,7 @@ use super::literal::{Counter, range};
 use super::queue::queue;
 use super::{Artifact, text, window};
 use crate::plan::LayerPlan;
+use crate::plan::memory::style;
 use crate::plan::pool::{PoolPlan, Reduce};
 use crate::plan::requant::REQUANT_CYCLES;
 
@@ -50,7 +51,14 @@ struct Pool<'a> {
 pub fn emit(module: &str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Vec<Artifact>> {
     let mut files = vec![Artifact::new(format!("rtl/{module}.v"), engine(module, layer, plan)?.render()? + "\n")];
     if let Some(window) = &plan.window {
-        files.push(window::emit(module, &layer.node, window, plan.input.beat_bits(), pad_word(plan))?);
+        files.push(window::emit(
+            module,
+            &layer.node,
+            window,
+            plan.input.beat_bits(),
+            pad_word(plan),
+            style(&layer.memories, "rows"),
+        )?);
     }
     Ok(files)
 }
@@ -100,7 +108,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Poo
         ky: Counter::new(kernel_h),
         addr: Counter::new(plan.out[1] * plan.groups()),
         used: used(plan, &col, &row),
-        partial_style: "auto",
+        partial_style: style(&layer.memories, "partial"),
         col,
         row,
         shift: format!("6'd{shift}"),

@@ -7,6 +7,7 @@ use super::literal::{Counter, range};
 use super::queue::queue;
 use super::{Artifact, text};
 use crate::plan::LayerPlan;
+use crate::plan::memory::style;
 use crate::plan::reorder::ReorderPlan;
 
 #[derive(Template)]
@@ -16,6 +17,7 @@ struct Flatten<'a> {
     input_text: String,
     output_text: String,
     bits: usize,
+    style: &'static str,
     range: String,
     page: Counter,
     pixel: Counter,
@@ -34,6 +36,7 @@ pub fn emit(module: &str, layer: &LayerPlan, plan: &ReorderPlan) -> Result<Artif
         input_text: text::stream(layer.input(), 1),
         output_text: text::stream(&layer.out, 1),
         bits: plan.bits as usize,
+        style: style(&layer.memories, "pages"),
         range: range(plan.bits as usize),
         page: Counter::new(plan.values()),
         pixel: Counter::new(plan.pixels),

@@ -5,13 +5,7 @@ use askama::Template;
 
 use super::literal::{Counter, lit, range};
 use super::{Artifact, hex};
-
-/// Words up to which a memory is left to synthesis, whose multiplexer then has at most four inputs.
-const SHALLOW: usize = 4096;
-/// Most memories of a deep one, while they are no deeper than [`DEEPEST`].
-const BANKS: usize = 4;
-/// Words of the deepest block RAM (16k of one bit).
-const DEEPEST: usize = 16_384;
+use crate::plan::memory::bank_words;
 
 /// A memory of an engine.
 pub struct Rom<'a> {
@@ -56,11 +50,6 @@ struct Bank {
     enable: String,
     addr: String,
     data: String,
-}
-
-/// Words of each memory that makes up one of `depth`: all but the last are full.
-fn bank_words(depth: usize) -> usize {
-    if depth <= SHALLOW { depth } else { depth.div_ceil(BANKS).next_power_of_two().min(DEEPEST) }
 }
 
 impl Rom<'_> {
@@ -136,15 +125,6 @@ impl Rom<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_deep_memory_is_made_of_few_of_a_power_of_two() {
-        let banks = |depth: usize| (bank_words(depth), depth.div_ceil(bank_words(depth)));
-        assert_eq!(banks(4096), (4096, 1));
-        assert_eq!(banks(4097), (2048, 3));
-        assert_eq!(banks(50_176), (16_384, 4));
-        assert_eq!(banks(100_000), (16_384, 7));
-    }
 
     #[test]
     fn every_word_stands_in_its_bank() {

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::{Artifact, cells, leaf};
 use crate::network::graph::ActType;
+use crate::plan::memory::style;
 use crate::plan::requant;
 use crate::plan::sparse::{Bank, OUT_FIFO_ADDR_BITS, SparsePlan, bits_for};
 
@@ -39,12 +40,14 @@ struct Engine {
     counts_width: u32,
     counts_msb: u32,
     counts_file: String,
+    counts_style: &'static str,
     last_row: usize,
     row_addr_bits: u32,
     row_addr_msb: u32,
     row_table_width: u32,
     row_table_msb: u32,
     row_file: String,
+    row_style: &'static str,
     push_delay: u32,
     slot_bits: u32,
     acc_msb: u32,
@@ -82,6 +85,7 @@ struct BankView {
     item_width: u32,
     item_msb: u32,
     file: String,
+    style: &'static str,
     counts_slice: String,
     drain: String,
 }
@@ -143,12 +147,14 @@ impl Engine {
             counts_width,
             counts_msb: counts_width - 1,
             counts_file: file("counts"),
+            counts_style: style(&plan.memories, "counts"),
             last_row: input.rows - 1,
             row_addr_bits,
             row_addr_msb: row_addr_bits - 1,
             row_table_width: plan.memories[1].width,
             row_table_msb: plan.memories[1].width - 1,
             row_file: file("rows"),
+            row_style: style(&plan.memories, "rows"),
             push_delay: requant::latency(input.out) as u32,
             slot_bits: OUT_FIFO_ADDR_BITS,
             acc_msb: input.acc_bits - 1,
@@ -200,6 +206,7 @@ fn bank_view(plan: &SparsePlan, index: usize, fields: &Fields, file: &str) -> Ba
         item_width,
         item_msb: item_width - 1,
         file: file.into(),
+        style: style(&plan.memories, &format!("bank{index}")),
         counts_slice: counts.slice(),
         drain: match bank_bits {
             0 => "read".into(),

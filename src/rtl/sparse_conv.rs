@@ -8,10 +8,8 @@ use super::literal::{Counter, range};
 use super::{Artifact, hex, text, window};
 use crate::plan::LayerPlan;
 use crate::plan::conv::{ConvLayer, const_words};
+use crate::plan::memory::{lane_style, style};
 use crate::plan::sparse_conv::{SparseConvPlan, lane_programs, row_table};
-
-/// Words of a ROM to which one LUT holds a bit of each; deeper ones go into block RAM.
-const LUT_WORDS: usize = 64;
 
 #[derive(Template)]
 #[template(path = "sparse_conv.v")]
@@ -39,7 +37,9 @@ struct SparseConv<'a> {
     out_range: String,
     column: Counter,
     program: Counter,
+    lane_style: &'static str,
     program_style: &'static str,
+    table_style: &'static str,
     beat: Counter,
     entry_bits: u32,
     program_width: usize,
@@ -84,7 +84,14 @@ pub fn emit(module: &str, layer: &LayerPlan, plan: &SparseConvPlan, view: &ConvL
     let constants = const_words(&plan.requant, view.params, plan.out_channels, plan.out_channels, plan.folding.step);
     Ok(vec![
         Artifact::new(format!("rtl/{module}.v"), engine(module, layer, plan)?.render()? + "\n"),
-        window::emit(module, &layer.node, &plan.window, word_bits, format!("{word_bits}'d0"))?,
+        window::emit(
+            module,
+            &layer.node,
+            &plan.window,
+            word_bits,
+            format!("{word_bits}'d0"),
+            style(&layer.memories, "rows"),
+        )?,
         Artifact::new(format!("mem/{module}_program.hex"), hex::file(lane_programs(plan, view))),
         Artifact::new(format!("mem/{module}_row.hex"), hex::file(row_table(plan))),
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
@@ -120,7 +127,9 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &SparseConvPlan) -> Resu
         out_range: range(layer.out.beat_bits()),
         column: Counter::new(plan.columns()),
         program: Counter::new(plan.window_cycles),
-        program_style: if plan.window_cycles <= LUT_WORDS { "auto" } else { "block" },
+        lane_style: lane_style(layer.block.family).word(),
+        program_style: style(&layer.memories, "program"),
+        table_style: style(&layer.memories, "row"),
         beat: Counter::new(plan.steps),
         entry_bits: plan.entry_bits(),
         program_width: plan.lanes() * plan.entry_bits() as usize,
@@ -181,6 +190,7 @@ fn drain(module: &str, layer: &LayerPlan, plan: &SparseConvPlan) -> Result<Strin
         steps: plan.steps,
         words: plan.steps,
         channels: plan.out_channels,
+        const_style: style(&layer.memories, "const"),
         acc_bits: plan.acc_bits,
         requant: &plan.requant,
         queue_addr_bits: plan.queue_addr_bits,

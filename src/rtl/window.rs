@@ -71,9 +71,17 @@ struct Window<'a> {
     pad_word: String,
 }
 
-/// The module `<module>_window` for words of `word_bits` bits; taps in the padding read `pad_word`.
-pub fn emit(module: &str, node: &str, plan: &WindowPlan, word_bits: usize, pad_word: String) -> Result<Artifact> {
-    let window = Window::new(module, node, plan, word_bits, pad_word);
+/// The module `<module>_window` for words of `word_bits` bits; taps in the padding read `pad_word`. `ram_style` is
+/// that of the rows.
+pub fn emit(
+    module: &str,
+    node: &str,
+    plan: &WindowPlan,
+    word_bits: usize,
+    pad_word: String,
+    ram_style: &'static str,
+) -> Result<Artifact> {
+    let window = Window { ram_style, ..Window::new(module, node, plan, word_bits, pad_word) };
     Ok(Artifact::new(format!("rtl/{module}_window.v"), window.render()? + "\n"))
 }
 

@@ -35,13 +35,7 @@ impl Cost {
         };
         let [lut, ff, dsp, half_blocks] = weights.map(|weight| sum(&weight));
         let bram = half_blocks as f64 / 2.0;
-        let (bram_kind, amd) = match target {
-            Target::Xc7 => ("RAMB36E1", true),
-            Target::Xcup => ("RAMB36E2", true),
-            Target::Ecp5 => ("DP16KD", false),
-            Target::Ice40 => ("SB_RAM40_4K", false),
-        };
-        Self { lut, ff, dsp, bram36: amd.then_some(bram), bram, bram_kind: bram_kind.to_string() }
+        Self { lut, ff, dsp, bram36: target.is_amd().then_some(bram), bram, bram_kind: target.bram_kind().to_string() }
     }
 }
 

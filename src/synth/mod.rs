@@ -44,6 +44,30 @@ impl Target {
             Target::Ice40 => "ice40",
         }
     }
+
+    /// True for the families whose block RAM comes in halves of 18 kbit.
+    pub const fn is_amd(self) -> bool {
+        matches!(self, Target::Xc7 | Target::Xcup)
+    }
+
+    /// Name of the block RAM that block RAM is counted in.
+    pub const fn bram_kind(self) -> &'static str {
+        match self {
+            Target::Xc7 => "RAMB36E1",
+            Target::Xcup => "RAMB36E2",
+            Target::Ecp5 => "DP16KD",
+            Target::Ice40 => "SB_RAM40_4K",
+        }
+    }
+
+    /// Kbit of such a block, parity among them.
+    pub const fn bram_kbit(self) -> u32 {
+        match self {
+            Target::Xc7 | Target::Xcup => 36,
+            Target::Ecp5 => 18,
+            Target::Ice40 => 4,
+        }
+    }
 }
 
 /// What to synthesize for.

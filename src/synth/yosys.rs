@@ -40,6 +40,11 @@ impl Yosys {
         Ok(Self { program })
     }
 
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Its name and version, in its own words.
     pub fn version(&self) -> anyhow::Result<String> {
         let output = Command::new(&self.program).arg("-V").output().context("cannot start Yosys")?;
@@ -127,9 +132,14 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
         Target::Ecp5 => format!("synth_ecp5 {no_dsp}-top {top}"),
         Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
     };
+    // iCE40 has no LUT RAM: a design for another family asks for it.
+    let prepare = match goal.target() {
+        Target::Ice40 => format!("hierarchy -top {top}\nsetattr -unset ram_style a:ram_style=distributed\n"),
+        _ => String::new(),
+    };
     // nextpnr does not know the scope cells of newer versions.
     format!(
-        "{read}{synth}\ndelete t:$scopeinfo\n\
+        "{read}{prepare}{synth}\ndelete t:$scopeinfo\n\
          tee -q -o synth/{name}.stat.json stat -json\nwrite_json synth/{name}.json\n"
     )
 }

@@ -16,7 +16,8 @@ module sg_gather_bank #(
     parameter ColumnBits = 4,
     parameter Rows       = 8,
     parameter RowBits    = 3,
-    parameter SumBits    = 12
+    parameter SumBits    = 12,
+    parameter RamStyle   = "distributed"  // of the lanes' memories, see sg_ram
 ) (
     input  wire                                       clk_i,
     input  wire                                       rst_ni,
@@ -52,6 +53,7 @@ module sg_gather_bank #(
                 .Rows      (Rows),
                 .RowBits   (RowBits),
                 .SumBits   (SumBits),
+                .RamStyle  (RamStyle),
                 .UseLut    ((n < LutLanes) ? 1 : 0)
             ) u_lane (
                 .clk_i        (clk_i),

@@ -21,6 +21,7 @@ module sg_gather_lane #(
     parameter Rows       = 8,
     parameter RowBits    = 3,   // holds Rows - 1
     parameter SumBits    = 12,
+    parameter RamStyle   = "distributed",  // of its memories, see sg_ram
     parameter UseLut     = 1    // 1: product made of LUTs (sg_booth); 0: as the tool likes, in a DSP
 ) (
     input  wire                           clk_i,
@@ -58,7 +59,7 @@ module sg_gather_lane #(
         .Width   (ActBits),
         .Depth   (ColumnDepth),
         .AddrBits(ColumnBits + 1),
-        .Style   ("distributed")
+        .Style   (RamStyle)
     ) u_columns (
         .clk_i       (clk_i),
         .write_en_i  (write_i),
@@ -162,7 +163,7 @@ module sg_gather_lane #(
         .Width   (SumBits),
         .Depth   (RowDepth),
         .AddrBits(RowBits + 1),
-        .Style   ("distributed")
+        .Style   (RamStyle)
     ) u_sums (
         .clk_i       (clk_i),
         .write_en_i  (store_i && done_q),

@@ -14,6 +14,7 @@ module sg_ram_sync #(
     input  wire [AddrBits-1:0] rd_addr_i,
     output wire [Width-1:0]    rd_data_o
 );
+    (* no_rw_check *)
     reg [Width-1:0] mem [0:(1<<AddrBits)-1];
     reg [Width-1:0] rd_data_q;
 

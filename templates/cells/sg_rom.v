@@ -11,7 +11,7 @@ module sg_rom #(
     parameter         Depth    = 16,
     parameter         AddrBits = 4,
     parameter         File     = "",
-    // Read by synthesis alone, through the attribute below.
+    // Read by synthesis alone, through the attributes below.
     /* verilator lint_off UNUSEDPARAM */
     parameter         Style    = "auto"
     /* verilator lint_on UNUSEDPARAM */
@@ -22,7 +22,12 @@ module sg_rom #(
     output reg  [   Width-1:0] data_o
 );
 
-    (* rom_style = Style, ram_style = Style *)
+    // Of a ROM in LUTs Yosys wants to hear that it is no RAM.
+    /* verilator lint_off UNUSEDPARAM */
+    localparam NoRam = (Style == "distributed") ? "registers" : Style;
+    /* verilator lint_on UNUSEDPARAM */
+
+    (* rom_style = Style, ram_style = NoRam *)
     reg [Width-1:0] mem [0:Depth-1];
 
     initial begin

@@ -64,7 +64,7 @@ module example_conv1 (
         .Depth   (18),
         .AddrBits(5),
         .File    ("mem/example_conv1_weight.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
@@ -181,7 +181,7 @@ module example_conv1 (
         .Depth   (4),
         .AddrBits(2),
         .File    ("mem/example_conv1_const.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_constants (
         .clk_i (clk_i),
         .en_i  (result_next),

@@ -234,7 +234,7 @@ module example_conv1_window (
         .Width   (8),
         .Depth   (32),
         .AddrBits(5),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_rows (
         .clk_i       (clk_i),
         .write_en_i  (write_en),

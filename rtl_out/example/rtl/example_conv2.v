@@ -64,7 +64,7 @@ module example_conv2 (
         .Depth   (72),
         .AddrBits(7),
         .File    ("mem/example_conv2_weight.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
@@ -181,7 +181,7 @@ module example_conv2 (
         .Depth   (6),
         .AddrBits(3),
         .File    ("mem/example_conv2_const.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_constants (
         .clk_i (clk_i),
         .en_i  (result_next),

@@ -234,7 +234,7 @@ module example_conv2_window (
         .Width   (4),
         .Depth   (64),
         .AddrBits(6),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_rows (
         .clk_i       (clk_i),
         .write_en_i  (write_en),

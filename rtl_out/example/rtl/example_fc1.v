@@ -54,7 +54,7 @@ module example_fc1 (
         .Depth   (24),
         .AddrBits(5),
         .File    ("mem/example_fc1_counts.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) i_counts (
         .clk_i (clk_i),
         .en_i  (fetch),
@@ -100,7 +100,7 @@ module example_fc1 (
         .Depth   (12),
         .AddrBits(4),
         .File    ("mem/example_fc1_rows.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) i_rows (
         .clk_i (clk_i),
         .en_i  (1'b1),
@@ -162,7 +162,7 @@ module example_fc1 (
         .Depth   (68),
         .AddrBits(7),
         .File    ("mem/example_fc1_bank0.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) i_entries0 (
         .clk_i (clk_i),
         .en_i  (1'b1),

@@ -64,7 +64,7 @@ module example_fc2 (
         .Depth   (48),
         .AddrBits(6),
         .File    ("mem/example_fc2_weight.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_weight (
         .clk_i (clk_i),
         .en_i  (step),
@@ -181,7 +181,7 @@ module example_fc2 (
         .Depth   (4),
         .AddrBits(2),
         .File    ("mem/example_fc2_const.hex"),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_constants (
         .clk_i (clk_i),
         .en_i  (result_next),

@@ -234,7 +234,7 @@ module example_fc2_window (
         .Width   (4),
         .Depth   (24),
         .AddrBits(5),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_rows (
         .clk_i       (clk_i),
         .write_en_i  (write_en),

@@ -106,7 +106,7 @@ module example_pool2 (
         .Width   (4),
         .Depth   (12),
         .AddrBits(4),
-        .Style   ("auto")
+        .Style   ("distributed")
     ) u_partial (
         .clk_i       (clk_i),
         .write_en_i  (write_q2),

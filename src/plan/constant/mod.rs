@@ -198,7 +198,7 @@ impl ConstPlan {
         let const_bits = self.requant.const_bits();
         let const_used = self.out_channels as u64 * u64::from(const_bits);
         let rows = (!self.direct).then(|| rows_memory(&self.window, self.folding.in_par, self.in_channels, act_bits));
-        let constants = Memory::new("const", self.folding.step as u32 * const_bits, self.steps, const_used);
+        let constants = Memory::rom("const", self.folding.step as u32 * const_bits, self.steps, const_used);
         rows.into_iter().chain([constants]).collect()
     }
 }

@@ -12,6 +12,7 @@ use super::{Artifact, hex, text, window};
 use crate::plan::LayerPlan;
 use crate::plan::constant::ConstPlan;
 use crate::plan::conv::{ConvLayer, const_words};
+use crate::plan::memory::style;
 use crate::plan::sparse::bits_for;
 
 #[derive(Template)]
@@ -66,7 +67,14 @@ pub fn emit(module: &str, layer: &LayerPlan, plan: &ConstPlan, view: &ConvLayer)
         Artifact::new(format!("mem/{module}_const.hex"), hex::file(constants)),
     ];
     if !plan.direct {
-        files.push(window::emit(module, &layer.node, &plan.window, word_bits, format!("{word_bits}'d0"))?);
+        files.push(window::emit(
+            module,
+            &layer.node,
+            &plan.window,
+            word_bits,
+            format!("{word_bits}'d0"),
+            style(&layer.memories, "rows"),
+        )?);
     }
     Ok(files)
 }
@@ -139,6 +147,7 @@ fn drain(module: &str, layer: &LayerPlan, plan: &ConstPlan) -> Result<String> {
         words: plan.steps,
         channels: plan.out_channels,
         acc_bits: plan.acc_bits,
+        const_style: style(&layer.memories, "const"),
         requant: &plan.requant,
         queue_addr_bits: plan.queue_addr_bits,
     };

@@ -1,0 +1,102 @@
+//! The dense engine, `templates/conv.v`.
+
+use super::features::Feature;
+use super::parts::Parts;
+use super::requant::drain;
+use super::{cells, products};
+use crate::plan::conv::ConvPlan;
+use crate::plan::layer::LayerPlan;
+use crate::plan::memory::Memory;
+use crate::plan::sparse::bits_for;
+use crate::plan::stream::Stream;
+use crate::synth::Target;
+
+/// The engine of `plan` without memories, queue and credit.
+pub fn conv(parts: &mut Parts, plan: &ConvPlan, layer: &LayerPlan) {
+    let input = layer.input();
+    parts.counter(plan.weight_depth());
+    let late = (bits_for(plan.weight_depth() - 1) as usize + 1) * (plan.chain() - 1);
+    parts.flops(late);
+    for tap in 0..plan.folding.products() {
+        parts.shift_register(input.bits as usize, (tap + plan.skip()) % plan.chain());
+    }
+    lanes(parts, plan, layer);
+    cells::delay(parts, 3, plan.mac_latency());
+    // sg_acc, sg_serial.
+    let sums = plan.folding.out_par * plan.acc_bits as usize;
+    parts.add(Feature::Accumulate, sums as f64);
+    parts.flops(sums + 1);
+    let later = (plan.folding.out_par - plan.step.min(plan.folding.out_par)) * plan.acc_bits as usize;
+    parts.add(Feature::Serial, later as f64);
+    parts.flops(sums + bits_for(plan.steps) as usize);
+    drain(parts, (plan.step, plan.const_depth()), plan.acc_bits, &plan.requant, layer);
+    parts.flops(usize::from(plan.out_channels.div_ceil(plan.step) < plan.const_depth()));
+}
+
+fn lanes(parts: &mut Parts, plan: &ConvPlan, layer: &LayerPlan) {
+    let input = layer.input();
+    let products = plan.folding.products();
+    let act = input.bits as usize;
+    let (sum, single) = (plan.sum_bits as usize, plan.lut_outputs);
+    if single > 0 {
+        // The outputs share the activations' registers.
+        parts.flops(products * act);
+        let varying = layer.memories.iter().map(varying_share).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+        parts.ff += (single * products) as f64 * f64::from(plan.weight_bits) * varying.0 / varying.1;
+        for _ in 0..single * products {
+            booth_product(parts, input.bits + 1, plan.weight_bits, sum);
+        }
+    }
+    blocks(parts, plan, input);
+    for field in 0..plan.fields() {
+        let in_lut = field < single;
+        cells::tree(parts, plan.segments(), sum, in_lut || !parts.family().is_amd());
+    }
+}
+
+/// Different bits of a weight memory's words, and all of them.
+fn varying_share(memory: &Memory) -> (f64, f64) {
+    if memory.name.starts_with("weight") {
+        let width = f64::from(memory.width);
+        (memory.columns.map_or(width, |columns| columns.distinct.into()), width)
+    } else {
+        (0.0, 0.0)
+    }
+}
+
+/// `sg_product` with `Lut` = 1, without the registers of the operands; `a` bits with a sign.
+fn booth_product(parts: &mut Parts, a: u32, weight: u32, sum: usize) {
+    let low = (weight + 2) / 4;
+    let high = weight.div_ceil(2) - low;
+    cells::booth(parts, a, low);
+    let mut flops = a + 2 * low;
+    if high > 0 {
+        cells::booth(parts, a, high);
+        flops += a + 2 * high;
+    }
+    parts.add(Feature::BoothSum, sum as f64);
+    parts.flops(flops as usize + sum);
+}
+
+/// `sg_product` with `Lut` = 0.
+fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
+    let count = plan.blocks();
+    if count == 0 {
+        return;
+    }
+    let act = input.bits + 1;
+    let operand = (plan.pack.lanes as u32 - 1) * plan.pack.offset + plan.weight_bits;
+    let link = (plan.pack.lanes as u32 - 1) * plan.pack.offset + plan.pack.offset.min(plan.sum_bits);
+    let each = if parts.family() == Target::Xcup { 1 } else { products::blocks(parts.block, operand, act, link) };
+    parts.dsp += count * each;
+    if each == 0 {
+        (0..count).for_each(|_| parts.soft_product(act, operand.into()));
+    }
+    if each == 0 || !parts.family().is_amd() {
+        // Operand, product and sum registers, as far as a sum has use for them; the outputs share the activations'.
+        let lanes = plan.pack.lanes as u32;
+        let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
+        parts.flops(plan.folding.products() * input.bits as usize);
+        parts.flops(count * (lanes * plan.weight_bits + sum.min(operand + act) + sum) as usize);
+    }
+}

@@ -1,0 +1,88 @@
+//! Window generators, `templates/window*.v`.
+
+use super::features::Feature;
+use super::parts::{Parts, counter_bits};
+use crate::network::acc::signed_bits;
+use crate::plan::window::WindowPlan;
+
+/// Bits of the registers that say where a window stands; the same numbers as `src/rtl/window.rs` has.
+struct Bits {
+    /// Where rows stand in the ring.
+    addr: usize,
+    /// Complete rows.
+    slots: usize,
+    /// Image row, column.
+    y: usize,
+    x: usize,
+}
+
+impl Bits {
+    fn of(plan: &WindowPlan) -> Self {
+        let span = plan.kernel[0].max(plan.stride[0]);
+        let far_y = (plan.height + 2 * span + plan.stride[0] + plan.kernel[0]) as i64;
+        let far_x = (plan.width + plan.padding[1] + plan.stride[1] + plan.kernel[1]) as i64;
+        let slots = counter_bits(plan.rows + 1);
+        let unit = if plan.k_par > 1 { 1 } else { plan.row_words() };
+        Self {
+            addr: counter_bits(plan.rows * unit).max(1),
+            slots,
+            y: signed_bits(-(plan.padding[0] as i64) - 1, far_y).max(slots as u32 + 1) as usize,
+            x: signed_bits(-(plan.padding[1] as i64) - 1, far_x).max(2) as usize,
+        }
+    }
+}
+
+/// The generator of `plan` with words of `word` bits.
+pub fn window(parts: &mut Parts, plan: &WindowPlan, word: usize) {
+    let bits = Bits::of(plan);
+    for count in [plan.row_words(), plan.height, plan.inner(), plan.folds, plan.out[1], plan.out[0]] {
+        parts.counter(count);
+    }
+    // start; rows held, ready, needed, freed twice; first row's and top row's place.
+    parts.flops(1 + 5 * bits.slots + 2 * bits.addr);
+    // Rows of the windows below.
+    parts.flops(bits.y);
+    if plan.row_cycles() > 1 {
+        parts.flops(bits.y + 2 * bits.slots + bits.addr);
+    }
+    if plan.k_par > 1 { banked(parts, plan, word, &bits) } else { ring(parts, plan, word, &bits) }
+}
+
+fn ring(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
+    parts.add(Feature::Window, 1.0);
+    parts.add(Feature::WindowAddress, bits.addr as f64);
+    parts.add(Feature::WindowPlace, (bits.y + bits.slots) as f64);
+    parts.counter(plan.kernel[0]);
+    parts.counter(plan.kernel[1]);
+    // Write address, row, offset in it twice, read address; tags.
+    parts.flops(5 * bits.addr + 6);
+    if plan.padded() {
+        parts.add(Feature::WindowPlace, (bits.y + 2 * bits.x) as f64);
+        parts.add(Feature::Pad, word as f64);
+        parts.flops(bits.y + 2 * bits.x + 2);
+    }
+}
+
+fn banked(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
+    let [kernel_h, kernel_w] = plan.kernel;
+    let taps = kernel_h * kernel_w;
+    let (bank, place) = (counter_bits(kernel_w), counter_bits(plan.bank_words()));
+    parts.add(Feature::Banked, 1.0);
+    parts.add(Feature::BankedPlace, (bits.y + bits.slots + 2 * bits.addr + 3 * place) as f64);
+    parts.add(Feature::BankedMemory, (plan.rows * kernel_w) as f64);
+    parts.counter(plan.inner());
+    parts.counter(plan.phases());
+    // Write slot, bank, word; the window's bank, word, the word to read; the banks' addresses.
+    parts.flops(bits.addr + 2 * bank + 3 * place + kernel_w * place);
+    // Tags; slot, bank and phase on their way.
+    parts.flops(12 + 2 * bits.addr + 3 * bank + 3 * counter_bits(plan.phases()));
+    parts.mux(Feature::Order, plan.rows, taps * word);
+    parts.mux(Feature::Order, kernel_w, taps * word);
+    parts.mux(Feature::Order, plan.phases(), plan.k_par * word);
+    parts.flops((taps + plan.k_par) * word);
+    if plan.padded() {
+        parts.add(Feature::BankedPlace, ((kernel_h + kernel_w) * 3) as f64);
+        parts.add(Feature::Pad, (taps * word) as f64);
+        parts.flops(bits.x + 3 * (kernel_h + kernel_w));
+    }
+}
