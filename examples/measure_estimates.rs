@@ -42,7 +42,7 @@ fn main() -> Result<()> {
     let parts: Value = serde_json::from_str(&fs::read_to_string(Path::new(folder).join("parts.json"))?)?;
     let design = parts.get(name).with_context(|| format!("no {name} in parts.json"))?;
     let yosys = Yosys::find()?;
-    let key = key(&dir, &yosys)?;
+    let key = key(&dir, &yosys, device.family.name())?;
     let file = dir.join("measured.json");
     let known: Value =
         fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -64,9 +64,10 @@ fn main() -> Result<()> {
 }
 
 /// What the figures depend on.
-fn key(dir: &Path, yosys: &Yosys) -> Result<String> {
+fn key(dir: &Path, yosys: &Yosys, family: &str) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(yosys.version()?);
+    hash.update(fs::read(dir.join(format!("synth/{family}.ys")))?);
     for folder in ["rtl", "mem"] {
         let mut files: Vec<_> = fs::read_dir(dir.join(folder))?.flatten().map(|entry| entry.path()).collect();
         files.sort();

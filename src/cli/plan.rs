@@ -98,7 +98,7 @@ impl TargetArgs {
 /// Plan the hardware of a network: folding, cycles, memories, estimated resources.
 ///
 /// Chooses for every layer how many channels a cycle takes, so that all layers need about equal time. Resources are
-/// estimates of a model; `slimgate synth` measures them.
+/// estimates: what Yosys 0.23 should count, by a model. `slimgate synth` measures them.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate plan runs/fashion --device xc7z020 --target-fps 10000 --clock-mhz 100")]
 pub struct PlanArgs {
@@ -148,7 +148,7 @@ pub fn text(plan: &Plan, clock_mhz: f64) -> String {
     }
     let r = &plan.resources;
     format!(
-        "{table}\n{} cycles an image: {:.0} images/s at {clock_mhz} MHz; {} lanes; about {:.0} LUT, {:.0} FF, {:.0} DSP, {:.1} {} (estimated)\n",
+        "{table}\n{} cycles an image: {:.0} images/s at {clock_mhz} MHz; {} lanes; about {:.0} LUT, {:.0} FF, {:.0} DSP, {:.1} {} (estimated: what Yosys should count)\n",
         plan.cycles_per_image,
         clock_mhz * 1e6 / plan.cycles_per_image as f64,
         plan.lanes,
@@ -173,7 +173,7 @@ fn points_text(points: &[Point], clock_mhz: f64) -> String {
         let last = [format!("{:.1}", r.bram), point.flags.clone()];
         table.add_row(first.into_iter().chain(figures).chain(last));
     }
-    format!("{table}\n{} designs at {clock_mhz} MHz; resources are estimated\n", points.len())
+    format!("{table}\n{} designs at {clock_mhz} MHz; resources are estimates of what Yosys counts\n", points.len())
 }
 
 fn row(plan: &Plan, layer: &LayerPlan) -> Vec<String> {

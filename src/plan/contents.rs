@@ -86,8 +86,32 @@ pub struct Contents {
     memories: BTreeMap<String, Columns>,
     /// The requantizers' multipliers, of all that work side by side.
     pub multipliers: Option<Columns>,
-    /// Their shifts, less 1 as they are used.
-    pub shifts: Option<Columns>,
+    /// Their shifts.
+    pub shifts: Option<Shifts>,
+}
+
+/// The shifts of requantizers, less 1 as they are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shifts {
+    /// Their bits of value 8 and above.
+    pub eights: Columns,
+    /// Those below.
+    pub ones: Columns,
+    /// The places that the shift by eights moves by, if they are always the same.
+    pub fixed: u32,
+}
+
+impl Shifts {
+    /// Those of `words` of shifts.
+    pub fn of(words: &[Vec<i64>]) -> Self {
+        let part = |of: fn(i64) -> i64| {
+            Columns::of(words.iter().map(|word| word.iter().map(|shift| (of(shift - 1), 3)).collect()))
+        };
+        let (eights, ones) = (part(|less| less / 8), part(|less| less % 8));
+        // Synthesis makes no use of a least shift among several.
+        let first = words.iter().flatten().next().map_or(0, |shift| (shift - 1) / 8 * 8);
+        Self { eights, ones, fixed: if eights.distinct == 0 { first as u32 } else { 0 } }
+    }
 }
 
 impl Contents {
@@ -150,6 +174,10 @@ impl Contents {
             self.add(&format!("bank{index}"), bank.entries.iter().map(fields));
         }
         self.multipliers = Some(Columns::of(multipliers));
+        if plan.shift_bits() > 0 {
+            let shifts: Vec<Vec<i64>> = input.shift.iter().map(|&shift| vec![shift.into()]).collect();
+            self.shifts = Some(Shifts::of(&shifts));
+        }
         self.add("rows", rows);
     }
 
@@ -161,13 +189,12 @@ impl Contents {
     fn constants(&mut self, requant: &Requant, words: Vec<Word>) {
         if requant.out.is_some() {
             let fields = if requant.shift.is_none() { 3 } else { 2 };
-            let only = |field: usize, less: i64| {
-                let of_word =
-                    move |word: &Word| word.chunks(fields).map(|of| (of[field].0 - less, of[field].1)).collect();
-                Columns::of(words.iter().map(of_word))
-            };
-            self.multipliers = Some(only(1, 0));
-            self.shifts = requant.shift.is_none().then(|| only(2, 1));
+            let multipliers = |word: &Word| word.chunks(fields).map(|of| of[1]).collect();
+            self.multipliers = Some(Columns::of(words.iter().map(multipliers)));
+            if requant.shift.is_none() {
+                let shifts = |word: &Word| word.chunks(fields).map(|of| of[2].0).collect();
+                self.shifts = Some(Shifts::of(&words.iter().map(shifts).collect::<Vec<_>>()));
+            }
         }
         self.add("const", words);
     }

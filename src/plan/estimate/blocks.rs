@@ -101,7 +101,7 @@ pub fn unregistered(width: u32, depth: usize, family: Target) -> Style {
         Target::Ice40 => (f64::INFINITY, 0.0, 1, 1),
     };
     let rows = depth.div_ceil(words) as f64;
-    let cells = (rows * f64::from(width) / f64::from(cell_bits)).ceil();
+    let cells = rows * f64::from(width.div_ceil(cell_bits));
     let several = if rows > 1.0 { 0.5 * (rows - 1.0) * f64::from(width) + 0.5 * rows } else { 0.0 };
     let distributed = cell * cells + bit * rows * f64::from(width) + several + BYPASS;
     let block = layout(Kind::Ram, width, depth, family).cost + BYPASS;
@@ -136,7 +136,7 @@ pub fn style(memory: &Memory, family: Target) -> Style {
 /// LUTs of a RAM in LUT RAM, without the multiplexers behind several of them: RAM32M and RAM64M of four LUTs, RAM32M16 and
 /// RAM64M8 of eight, TRELLIS_DPR16X4 of six.
 pub fn lut_ram(width: u32, depth: usize, family: Target) -> usize {
-    let cells = |bits: u32, words: usize| (depth.div_ceil(words) * width as usize).div_ceil(bits as usize);
+    let cells = |bits: u32, words: usize| depth.div_ceil(words) * width.div_ceil(bits) as usize;
     match family {
         Target::Xc7 if depth <= 32 => 4 * cells(6, 32),
         Target::Xc7 => 4 * cells(3, 64),

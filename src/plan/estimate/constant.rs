@@ -1,5 +1,7 @@
 //! The constant engine, `templates/constant.v`.
 
+use std::collections::BTreeSet;
+
 use super::cells;
 use super::features::Feature;
 use super::parts::Parts;
@@ -23,29 +25,64 @@ pub fn constant(parts: &mut Parts, plan: &ConstPlan, layer: &LayerPlan) {
         gather(parts, plan, layer.input());
     }
     parts.add(Feature::ConstantAdd, pipeline.adder_bits(graph) as f64);
-    parts.flops(pipeline.register_bits());
+    stages(parts, plan);
     // Valid bits: of the windows, of the results.
     cells::delay(parts, 1, pipeline.stages);
     if plan.steps > 1 {
-        let later = plan.out_channels.saturating_sub(plan.folding.step) * pipeline.sum_bits as usize;
-        parts.add(Feature::Serial, later as f64);
-        parts.flops(plan.out_channels * pipeline.sum_bits as usize + bits_for(plan.steps) as usize);
+        serial(parts, plan);
     }
     drain(parts, (plan.folding.step, plan.steps), plan.acc_bits, &plan.requant, layer);
 }
 
-/// The register of a window's words: the places before and at those that an adder reads.
+/// The register of a window's words. A word moves down from the last place; what an adder reads on its way stays a register of
+/// its own, and nothing is left below the last reader.
 fn gather(parts: &mut Parts, plan: &ConstPlan, input: &Stream) {
-    let pipeline = &plan.adders.pipeline;
     let values = plan.folding.values();
-    // Words move down from the last place: a value that is read keeps those of the words behind it.
-    let mut lowest = vec![plan.words; values];
+    let mut read = vec![BTreeSet::new(); values];
     for (node, &place) in plan.places.iter().enumerate() {
-        if pipeline.read[node].is_some() {
-            let word = &mut lowest[place % values];
-            *word = (*word).min(place / values);
+        if plan.adders.pipeline.read[node].is_some() {
+            read[place % values].insert(plan.words - place / values);
         }
     }
-    let kept: usize = lowest.iter().map(|word| plan.words - word).sum();
-    parts.flops(kept * input.bits as usize + 1);
+    for taps in read {
+        let mut from = 0;
+        for tap in taps {
+            parts.shift_register(input.bits as usize, tap - from);
+            from = tap;
+        }
+    }
+    parts.flops(1);
+}
+
+/// The registers behind the inputs and adders, from reader to reader.
+fn stages(parts: &mut Parts, plan: &ConstPlan) {
+    let (graph, pipeline) = (&plan.adders.graph, &plan.adders.pipeline);
+    let mut taps: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); pipeline.made.len()];
+    for (at, adder) in graph.adders.iter().enumerate() {
+        for term in [adder.left, adder.right] {
+            taps[term.node].insert(pipeline.made[graph.inputs + at] - pipeline.made[term.node]);
+        }
+    }
+    for (node, taps) in taps.iter_mut().enumerate() {
+        let last = pipeline.registers(node);
+        taps.insert(last);
+        let mut from = 0;
+        for &tap in taps.iter().filter(|tap| (1..=last).contains(*tap)) {
+            parts.shift_register(pipeline.bits[node][tap] as usize, tap - from);
+            from = tap;
+        }
+    }
+}
+
+/// The serializer: registers of the results up to the last one that is not 0, in each of the places that leave together.
+fn serial(parts: &mut Parts, plan: &ConstPlan) {
+    let sum_bits = plan.adders.pipeline.sum_bits as usize;
+    let step = plan.folding.step;
+    let held = |lane: usize| {
+        let outputs = plan.adders.graph.outputs.iter().skip(lane).step_by(step);
+        outputs.enumerate().filter(|(_, term)| term.is_some()).map(|(at, _)| at + 1).last().unwrap_or(0)
+    };
+    let words: usize = (0..step).map(held).sum();
+    parts.add(Feature::Serial, (words.saturating_sub(step) * sum_bits) as f64);
+    parts.flops(words * sum_bits + bits_for(plan.steps) as usize);
 }

@@ -2,15 +2,16 @@
 
 use super::features::Feature;
 use super::parts::{Parts, counter_bits, distinct};
-use super::requant::{Requantizers, Scale};
+use super::requant::{Requantizers, Scale, Shift};
 use super::{cells, products};
 use crate::plan::Plan;
 use crate::plan::affine::AffinePlan;
+use crate::plan::contents::Shifts;
 use crate::plan::join::{How, JoinPlan, Port};
 use crate::plan::layer::LayerPlan;
 use crate::plan::pool::{PoolPlan, Reduce};
 use crate::plan::reorder::ReorderPlan;
-use crate::plan::requant::{REQUANT_CYCLES, SHIFT_BITS};
+use crate::plan::requant::REQUANT_CYCLES;
 use crate::plan::stream::Stream;
 use crate::synth::Target;
 
@@ -30,8 +31,7 @@ pub fn pool(parts: &mut Parts, plan: &PoolPlan, out: &Stream) {
             acc: plan.value_bits - u32::from(!signed),
             signed,
             scale: Scale::Constant(multiplier.into()),
-            shift,
-            shifts: None,
+            shift: Shift::Constant(shift),
             out: out.bits,
             // A window's sum grows there.
             own: plan.window.is_none(),
@@ -64,7 +64,7 @@ pub fn affine(parts: &mut Parts, plan: &AffinePlan, layer: &LayerPlan) {
     if !all.add(parts) {
         parts.add(Feature::Add, (plan.lanes * plan.acc_bits as usize) as f64);
     }
-    parts.ff += plan.lanes as f64 * all.shift_bits();
+    parts.ff += plan.lanes as f64 * all.shift.registers();
     (0..plan.lanes).for_each(|_| affine_product(parts, plan, layer.input().bits));
 }
 
@@ -119,8 +119,7 @@ fn rescale(plan: &JoinPlan, port: &Port, scale: Scale, out: u32) -> Requantizers
         acc: port.bits,
         signed: port.signed,
         scale,
-        shift: port.shift,
-        shifts: None,
+        shift: Shift::Constant(port.shift),
         out,
         own: true,
     }
@@ -140,13 +139,10 @@ fn concat(parts: &mut Parts, plan: &JoinPlan) {
     let bits = plan.ports.iter().map(|port| u16::BITS - port.multiplier.leading_zeros()).max().unwrap_or(1).max(1);
     let stored = Scale::Stored { bits, words, registers: distinct(bits, words) };
     let scale = if same { Scale::Constant(first.multiplier.into()) } else { stored };
+    let shifts = Shifts::of(&plan.ports.iter().map(|port| vec![port.shift.into()]).collect::<Vec<_>>());
     let alike = plan.ports.iter().all(|port| port.shift == first.shift);
-    let all = Requantizers {
-        acc: plan.value_bits,
-        signed: true,
-        shifts: (!alike).then(|| distinct(SHIFT_BITS, words)),
-        ..rescale(plan, first, scale, plan.out.bits)
-    };
+    let shift = if alike { Shift::Constant(first.shift) } else { Shift::stored(shifts, 1) };
+    let all = Requantizers { acc: plan.value_bits, signed: true, shift, ..rescale(plan, first, scale, plan.out.bits) };
     all.add(parts);
     parts.mux(Feature::Mux, words, plan.lanes * plan.value_bits as usize);
 }

@@ -4,7 +4,7 @@ use super::cells::delay;
 use super::features::Feature;
 use super::parts::{Parts, distinct};
 use super::products;
-use crate::plan::contents::{Columns, Contents};
+use crate::plan::contents::{Columns, Contents, Shifts};
 use crate::plan::layer::LayerPlan;
 use crate::plan::requant::{Requant, SHIFT_BITS};
 use crate::synth::Target;
@@ -40,6 +40,43 @@ impl Scale {
     }
 }
 
+/// The shift of a requantizer.
+#[derive(Debug, Clone, Copy)]
+pub enum Shift {
+    /// A constant.
+    Constant(u8),
+    /// From a memory, less 1: registers that hold its bits of value 8 and above, those of the others, and places that the
+    /// former move by, if there is no choice.
+    Stored { eights: f64, ones: f64, fixed: u32 },
+}
+
+impl Shift {
+    /// That of each of `count` requantizers side by side.
+    pub fn stored(shifts: Shifts, count: usize) -> Self {
+        let each = |columns: Columns| f64::from(columns.distinct) / count as f64;
+        Self::Stored { eights: each(shifts.eights), ones: each(shifts.ones), fixed: shifts.fixed }
+    }
+
+    /// One of `words` unknown ones.
+    fn unknown(words: usize) -> Self {
+        let half = distinct(SHIFT_BITS, words) / 2.0;
+        Self::Stored { eights: half, ones: half, fixed: 0 }
+    }
+
+    /// Registers of the word's place, where it is stored.
+    pub fn registers(self) -> f64 {
+        match self {
+            Self::Constant(_) => 0.0,
+            Self::Stored { eights, ones, .. } => eights + ones,
+        }
+    }
+
+    /// True where the shift by eights is wiring.
+    fn fixed(self) -> bool {
+        !matches!(self, Self::Stored { eights, .. } if eights > 0.0)
+    }
+}
+
 /// Requantizers that are alike.
 #[derive(Debug, Clone, Copy)]
 pub struct Requantizers {
@@ -51,10 +88,8 @@ pub struct Requantizers {
     pub signed: bool,
     /// The multiplier.
     pub scale: Scale,
-    /// The shift, where it is a constant.
-    pub shift: u8,
-    /// Registers that hold a shift, where it is no constant.
-    pub shifts: Option<f64>,
+    /// The shift.
+    pub shift: Shift,
     /// Bits of a result.
     pub out: u32,
     /// True where the registers of the operands have no other use.
@@ -68,7 +103,7 @@ impl Requantizers {
     /// `sg_requant` with the constants of `requant`, from a memory of `words` that holds `contents`.
     pub fn new(count: usize, acc: u32, requant: &Requant, words: usize, out: u32, contents: &Contents) -> Self {
         let each = |columns: Columns| f64::from(columns.distinct) / count as f64;
-        let shifts = contents.shifts.map_or_else(|| distinct(SHIFT_BITS, words), each);
+        let stored = || contents.shifts.map_or_else(|| Shift::unknown(words), |shifts| Shift::stored(shifts, count));
         let bits = requant.mul_bits;
         let registers = contents.multipliers.map_or_else(|| distinct(bits, words), each);
         Self {
@@ -76,22 +111,19 @@ impl Requantizers {
             acc,
             signed: true,
             scale: Scale::Stored { bits, words, registers },
-            shift: requant.shift.unwrap_or(1),
-            shifts: requant.shift.is_none().then_some(shifts),
+            shift: requant.shift.map_or_else(stored, Shift::Constant),
             out,
             own: true,
         }
     }
 
-    /// Registers of a stage that holds a variable shift.
-    pub fn shift_bits(&self) -> f64 {
-        self.shifts.unwrap_or(0.0)
-    }
-
     /// Bits of a product, and those that the shift leaves of it.
     fn product_bits(&self) -> (u32, u32) {
         let product = self.acc + self.scale.bits();
-        let lost = if self.shifts.is_some() { 0 } else { u32::from(self.shift) - 1 };
+        let lost = match self.shift {
+            Shift::Constant(shift) => u32::from(shift) - 1,
+            Shift::Stored { fixed, .. } => fixed,
+        };
         (product, product.saturating_sub(lost).max(1))
     }
 
@@ -117,8 +149,11 @@ impl Requantizers {
         parts.add(Feature::Requantizer, n);
         parts.add(Feature::Round, n * f64::from(self.out + 1));
         parts.add(Feature::Clamp, n * f64::from(kept.saturating_sub(self.out)));
-        if self.shifts.is_some() {
-            parts.add(Feature::Shift, n * f64::from(2 * self.out + COARSE_BITS));
+        if !self.shift.fixed() {
+            parts.add(Feature::Shift, n * f64::from(self.out + COARSE_BITS));
+        }
+        if matches!(self.shift, Shift::Stored { .. }) {
+            parts.add(Feature::Shift, n * f64::from(self.out + 1));
         }
     }
 
@@ -130,17 +165,19 @@ impl Requantizers {
             parts.flops(if self.own { n * self.acc as usize } else { 0 });
             parts.ff += n as f64 * self.scale.registers();
         }
-        let by_eights = if self.shifts.is_some() { 0 } else { (u32::from(self.shift) - 1) % 8 };
         // Bits behind the shift by eights, and by ones; the sign and whether any is lost above go along.
-        let (coarse, fine) = (self.out + COARSE_BITS - by_eights, self.out + 1);
+        let by_ones = if let Shift::Constant(shift) = self.shift { (u32::from(shift) - 1) % 8 } else { 0 };
+        let (coarse, fine) = (self.out + COARSE_BITS - by_ones, self.out + 1);
         let signs = 2 * usize::from(kept > coarse) + 2 * usize::from(kept > fine);
         parts.flops(n * (signs + self.out as usize));
-        // The shift less 1, twice, and its ones.
-        parts.ff += n as f64 * (2.0 * self.shift_bits() + self.shift_bits().min(3.0));
-        if amd && !inside && self.shifts.is_none() {
-            // From the product to there nothing but registers.
-            parts.luts += (n as u32 * kept.min(coarse)) as f64;
+        self.shift_registers(parts);
+        if amd && !inside && self.shift.fixed() {
+            // From the product to the shift by ones, or to its result, nothing but registers.
+            parts.luts += f64::from(n as u32 * kept.min(coarse));
             parts.flops(2 * n * kept.saturating_sub(coarse) as usize);
+            if matches!(self.shift, Shift::Stored { .. }) {
+                parts.flops(n * kept.min(fine) as usize);
+            }
             return;
         }
         parts.flops(n * (kept.min(coarse) + kept.min(fine)) as usize);
@@ -148,6 +185,19 @@ impl Requantizers {
             true => {}
             false if amd => parts.flops(2 * n * kept as usize),
             false => self.split_product(parts, product - kept, kept),
+        }
+    }
+
+    /// The shift less 1, twice, and its ones once more.
+    fn shift_registers(&self, parts: &mut Parts) {
+        if let Shift::Stored { eights, ones, .. } = self.shift {
+            let n = self.count as f64;
+            parts.ff += 2.0 * n * eights;
+            if parts.family().is_amd() {
+                parts.luts += n * ones;
+            } else {
+                parts.ff += 3.0 * n * ones;
+            }
         }
     }
 
@@ -205,5 +255,5 @@ pub fn drain(parts: &mut Parts, (step, words): (usize, usize), acc: u32, requant
     } else {
         parts.add(Feature::Add, (step * acc as usize) as f64);
     }
-    parts.ff += step as f64 * all.shift_bits();
+    parts.ff += step as f64 * all.shift.registers();
 }

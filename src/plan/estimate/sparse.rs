@@ -2,7 +2,7 @@
 
 use super::features::Feature;
 use super::parts::{Parts, counter_bits, distinct};
-use super::requant::{Requantizers, Scale, drain};
+use super::requant::{Requantizers, Scale, Shift, drain};
 use super::{cells, products};
 use crate::plan::layer::LayerPlan;
 use crate::plan::memory::{Style, lane_style};
@@ -44,19 +44,18 @@ fn rows(parts: &mut Parts, plan: &SparsePlan, layer: &LayerPlan) {
     }
     let multiplier = distinct(plan.mul_bits(), input.rows);
     let multiplier = layer.contents.multipliers.map_or(multiplier, |columns| columns.distinct.into());
-    let shifts = distinct(plan.shift_bits(), input.rows);
+    let stored = || Shift::stored(layer.contents.shifts.unwrap_or_default(), 1);
     let all = Requantizers {
         count: 1,
         acc: input.acc_bits,
         signed: true,
         scale: Scale::Stored { bits: plan.mul_bits(), words: input.rows, registers: multiplier },
-        shift: plan.common_shift().unwrap_or(1),
-        shifts: (plan.shift_bits() > 0).then_some(shifts),
+        shift: plan.common_shift().map_or_else(stored, Shift::Constant),
         out: layer.out.bits,
         own: true,
     };
     let inside = all.add(parts);
-    parts.ff += all.shift_bits();
+    parts.ff += all.shift.registers();
     // The multiplier's bits go from the table through two registers: one of them lies in the block too, or all are a shift register.
     let in_luts = plan.memories[1].style != Style::Block;
     if inside {
