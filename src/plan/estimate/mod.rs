@@ -15,6 +15,7 @@ mod others;
 pub mod parts;
 pub mod products;
 mod requant;
+mod scale;
 mod sparse;
 mod window;
 

@@ -2,7 +2,8 @@
 
 use super::features::Feature;
 use super::parts::{Parts, counter_bits, distinct};
-use super::requant::{Requantizers, Scale, Shift};
+use super::requant::Requantizers;
+use super::scale::{Scale, Shift};
 use super::{cells, products};
 use crate::plan::Plan;
 use crate::plan::affine::AffinePlan;

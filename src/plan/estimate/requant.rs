@@ -1,81 +1,14 @@
 //! Requantizers (`sg_requant`), and what stands around them behind an engine's sums (`templates/drain.v`).
 
-use super::cells::delay;
+use super::cells::{booth, delay};
 use super::features::Feature;
 use super::parts::{Parts, distinct};
 use super::products;
-use crate::plan::contents::{Columns, Contents, Shifts};
+use super::scale::{Scale, Shift};
+use crate::plan::contents::{Columns, Contents};
 use crate::plan::layer::LayerPlan;
-use crate::plan::requant::{Requant, SHIFT_BITS};
+use crate::plan::requant::Requant;
 use crate::synth::Target;
-
-/// A multiplier of a requantizer.
-#[derive(Debug, Clone, Copy)]
-pub enum Scale {
-    /// Of so many bits, from a memory of so many words; so many registers hold it.
-    Stored { bits: u32, words: usize, registers: f64 },
-    /// A constant.
-    Constant(u32),
-}
-
-impl Scale {
-    fn bits(self) -> u32 {
-        match self {
-            Self::Stored { bits, .. } => bits,
-            Self::Constant(value) => u32::BITS - value.leading_zeros(),
-        }
-    }
-
-    /// Registers of a stage that holds it: bits that are equal in all words share theirs.
-    fn registers(self) -> f64 {
-        match self {
-            Self::Stored { registers, .. } => registers,
-            Self::Constant(_) => 0.0,
-        }
-    }
-
-    /// True where the product is the operand, shifted.
-    fn trivial(self) -> bool {
-        matches!(self, Self::Constant(value) if value == 0 || value.is_power_of_two())
-    }
-}
-
-/// The shift of a requantizer.
-#[derive(Debug, Clone, Copy)]
-pub enum Shift {
-    /// A constant.
-    Constant(u8),
-    /// From a memory, less 1: registers that hold its bits of value 8 and above, those of the others, and places that the
-    /// former move by, if there is no choice.
-    Stored { eights: f64, ones: f64, fixed: u32 },
-}
-
-impl Shift {
-    /// That of each of `count` requantizers side by side.
-    pub fn stored(shifts: Shifts, count: usize) -> Self {
-        let each = |columns: Columns| f64::from(columns.distinct) / count as f64;
-        Self::Stored { eights: each(shifts.eights), ones: each(shifts.ones), fixed: shifts.fixed }
-    }
-
-    /// One of `words` unknown ones.
-    fn unknown(words: usize) -> Self {
-        let half = distinct(SHIFT_BITS, words) / 2.0;
-        Self::Stored { eights: half, ones: half, fixed: 0 }
-    }
-
-    /// Registers of the word's place, where it is stored.
-    pub fn registers(self) -> f64 {
-        match self {
-            Self::Constant(_) => 0.0,
-            Self::Stored { eights, ones, .. } => eights + ones,
-        }
-    }
-
-    /// True where the shift by eights is wiring.
-    fn fixed(self) -> bool {
-        !matches!(self, Self::Stored { eights, .. } if eights > 0.0)
-    }
-}
 
 /// Requantizers that are alike.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +29,8 @@ pub struct Requantizers {
     pub own: bool,
 }
 
+/// Most bits of an accumulator above a block's that `sg_times` multiplies in Booth rows.
+const ROWS_BITS: u32 = 4;
 /// Bits that `sg_requant` keeps for the shift by ones, beside those of the result.
 const COARSE_BITS: u32 = 8;
 
@@ -204,7 +139,7 @@ impl Requantizers {
     /// The registers of `sg_times` where blocks are narrow, `lost` bits of the product without use.
     fn split_product(&self, parts: &mut Parts, lost: u32, kept: u32) {
         let n = self.count as f64;
-        let block = if parts.family() == Target::Ecp5 { 18 } else { 16 };
+        let block = self.narrow(parts.family());
         parts.flops(self.count * kept as usize);
         if self.acc <= block {
             parts.ff += n * (f64::from(self.acc) + self.scale.registers());
@@ -218,24 +153,57 @@ impl Requantizers {
 
     /// Adds the products; gives the multiplier blocks of one.
     fn product(&self, parts: &mut Parts) -> usize {
+        if self.scale.trivial() {
+            return 0;
+        }
+        let acc = self.acc + u32::from(!self.signed);
+        let high = acc.saturating_sub(self.narrow(parts.family()));
+        // Unsigned low bits take no bit for a sign.
+        let low_blocks = match high {
+            0 => products::blocks(parts.block, acc, self.scale.bits() + 1, u32::MAX),
+            _ => products::blocks(parts.block, acc - high, self.scale.bits(), u32::MAX),
+        };
+        self.made(parts, acc - high, low_blocks);
+        let high_blocks = match high {
+            0 => 0,
+            1..=ROWS_BITS => {
+                (0..self.count).for_each(|_| booth(parts, self.scale.bits() + 1, high.div_ceil(2)));
+                0
+            }
+            _ => {
+                let blocks = products::blocks(parts.block, high, self.scale.bits() + 1, u32::MAX);
+                self.made(parts, high, blocks);
+                blocks
+            }
+        };
+        low_blocks + high_blocks
+    }
+
+    /// Most bits of an accumulator that a block takes at once.
+    fn narrow(&self, family: Target) -> u32 {
+        match family {
+            Target::Xc7 | Target::Xcup => u32::MAX,
+            Target::Ecp5 => 18,
+            Target::Ice40 => 16,
+        }
+    }
+
+    /// Adds products with `acc` bits, each in so many `blocks`.
+    fn made(&self, parts: &mut Parts, acc: u32, blocks: usize) {
         let (n, scale) = (self.count as f64, self.scale);
-        let operand = self.acc + u32::from(!self.signed);
-        let blocks =
-            if scale.trivial() { 0 } else { products::blocks(parts.block, operand, scale.bits() + 1, u32::MAX) };
         parts.dsp += self.count * blocks;
         match (blocks, scale) {
             (0, Scale::Stored { bits, words: 1, .. }) => {
-                (0..self.count).for_each(|_| parts.constant_product(self.acc, bits))
+                (0..self.count).for_each(|_| parts.constant_product(acc, bits));
             }
-            (0, Scale::Stored { .. }) => (0..self.count).for_each(|_| parts.soft_product(self.acc, scale.registers())),
+            (0, Scale::Stored { .. }) => (0..self.count).for_each(|_| parts.soft_product(acc, scale.registers())),
             (0, Scale::Constant(value)) => {
                 let terms = value.count_ones().saturating_sub(1);
-                parts.add(Feature::MultiplyConstant, n * f64::from(self.acc * terms));
+                parts.add(Feature::MultiplyConstant, n * f64::from(acc * terms));
             }
             (1, _) => {}
-            _ => parts.add(Feature::Add, n * f64::from(self.acc)),
+            _ => parts.add(Feature::Add, n * f64::from(acc)),
         }
-        blocks
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::features::Feature;
 use super::parts::{Parts, counter_bits, distinct};
-use super::requant::{Requantizers, Scale, Shift, drain};
+use super::requant::{Requantizers, drain};
+use super::scale::{Scale, Shift};
 use super::{cells, products};
 use crate::plan::layer::LayerPlan;
 use crate::plan::memory::{Style, lane_style};
