@@ -107,10 +107,12 @@ impl Shifts {
         let part = |of: fn(i64) -> i64| {
             Columns::of(words.iter().map(|word| word.iter().map(|shift| (of(shift - 1), 3)).collect()))
         };
-        let (eights, ones) = (part(|less| less / 8), part(|less| less % 8));
-        // Synthesis makes no use of a least shift among several.
+        // Synthesis sees that less 1 changes no higher bit only where all are odd.
+        let odd = words.iter().flatten().all(|shift| shift % 2 == 1);
+        let lanes = words.first().map_or(0, Vec::len) as u32;
+        let eights = if odd { part(|less| less / 8) } else { Columns { constant: 0, distinct: 3 * lanes } };
         let first = words.iter().flatten().next().map_or(0, |shift| (shift - 1) / 8 * 8);
-        Self { eights, ones, fixed: if eights.distinct == 0 { first as u32 } else { 0 } }
+        Self { eights, ones: part(|less| less % 8), fixed: if eights.distinct == 0 { first as u32 } else { 0 } }
     }
 }
 
