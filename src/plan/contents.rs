@@ -224,4 +224,12 @@ mod tests {
         let deep = (0..200).map(|n| vec![(n, 9)]);
         assert_eq!(Columns::of(deep), Columns { constant: 1, distinct: 8 });
     }
+
+    #[test]
+    fn a_shift_by_eights_is_fixed_where_synthesis_sees_it() {
+        assert_eq!(Shifts::of(&[vec![13], vec![15]]).fixed, 8);
+        // 9 and 16 less 1 are 8 and 15, but the borrow from 16 is a matter of all its bits.
+        assert_eq!(Shifts::of(&[vec![9], vec![16]]).fixed, 0);
+        assert_eq!(Shifts::of(&[vec![9], vec![21]]).eights.distinct, 1);
+    }
 }

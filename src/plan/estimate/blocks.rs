@@ -146,3 +146,19 @@ pub fn lut_ram(width: u32, depth: usize, family: Target) -> usize {
         Target::Ice40 => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Yosys 0.23 counts them.
+    #[test]
+    fn memories_take_whole_cells() {
+        assert_eq!(lut_ram(2, 1200, Target::Xcup), 19 * 8);
+        assert_eq!(lut_ram(8, 36, Target::Xc7), 3 * 4);
+        assert_eq!(lut_ram(8, 36, Target::Ecp5), 3 * 2 * 6);
+        let units = |width, depth, family| layout(Kind::Rom, width, depth, family).units;
+        assert_eq!((units(36, 512, Target::Xc7), units(37, 512, Target::Xc7)), (1, 2));
+        assert_eq!((units(8, 4096, Target::Xcup), units(16, 256, Target::Ice40)), (2, 1));
+    }
+}
