@@ -80,7 +80,7 @@ fn serial(parts: &mut Parts, plan: &ConstPlan) {
     let step = plan.folding.step;
     let held = |lane: usize| {
         let outputs = plan.adders.graph.outputs.iter().skip(lane).step_by(step);
-        outputs.enumerate().filter(|(_, term)| term.is_some()).map(|(at, _)| at + 1).last().unwrap_or(0)
+        outputs.enumerate().rev().find(|(_, term)| term.is_some()).map_or(0, |(at, _)| at + 1)
     };
     let words: usize = (0..step).map(held).sum();
     parts.add(Feature::Serial, (words.saturating_sub(step) * sum_bits) as f64);
