@@ -157,18 +157,7 @@ module @{ module }@ (
         .out_ready_i(head_ready@{ bank.index }@)
     );
 
-    sg_rom #(
-        .Width   (@{ entry_width }@),
-        .Depth   (@{ bank.depth }@),
-        .AddrBits(@{ bank.addr_bits }@),
-        .File    ("@{ bank.file }@"),
-        .Style   ("auto")
-    ) i_entries@{ bank.index }@ (
-        .clk_i (clk_i),
-        .en_i  (1'b1),
-        .addr_i(addr@{ bank.index }@),
-        .data_o(entry@{ bank.index }@)
-    );
+@{ bank.rom }@
 
     sg_sparse_bank #(
         .Lanes     (@{ in_lanes }@),
