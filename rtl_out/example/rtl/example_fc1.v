@@ -163,7 +163,7 @@ module example_fc1 (
         .AddrBits(7),
         .File    ("mem/example_fc1_bank0.hex"),
         .Style   ("auto")
-    ) i_entries0 (
+    ) u_bank0 (
         .clk_i (clk_i),
         .en_i  (1'b1),
         .addr_i(addr0),
