@@ -150,7 +150,7 @@ impl Engine {
             row_table_width: plan.memories[1].width,
             row_table_msb: plan.memories[1].width - 1,
             row_file: file("rows"),
-            push_delay: requant::latency(input.out) as u32,
+            push_delay: 1 + requant::latency(input.out) as u32,
             slot_bits: OUT_FIFO_ADDR_BITS,
             acc_msb: input.acc_bits - 1,
             local_bits: plan.local_bits,
