@@ -1,12 +1,13 @@
 """What the reference network costs in hardware, against the bars of the project: a line each, measured / bar.
 
-bars.py SLIMGATE MAKE_REF28 [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), seconds of this
-machine. Below 1.00 is better than the bar; the last line counts the bars that are missed. Exit status 1 where a command
-fails.
+bars.py SLIMGATE MAKE_REF28 [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), clock periods
+from nextpnr where there is one, seconds of this machine. Below 1.00 is better than the bar; the last line counts the bars
+that are missed. Exit status 1 where a command fails.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,11 @@ POINTS = [
     ("ref28_half", ["--target-cycles", "3584", "--max-dsp", "152"], (4000, 152, 12000, 48)),
     ("ref28_fast", ["--target-cycles", "1600", "--max-dsp", "592"], (2200, 592, 32000, None)),
     ("ref28_small", ["--target-cycles", "57500", "--max-dsp", "11"], (115000, 11, 4000, None)),
+]
+# Network (None: ref28), plan, device, bars: ns a clock, and COMB (None: it only has to fit).
+CLOCKS = [
+    (None, ["--target-cycles", "28224"], "lfe5u-85f", (10, 10000)),
+    ("examples/up5k-network", ["--target-fps", "450", "--clock-mhz", "40"], "ice40up5k", (25, None)),
 ]
 missed = 0
 
@@ -58,6 +64,21 @@ def point(slimgate, make, folder, name, plan, bars):
     return design, network
 
 
+def clock(slimgate, folder, network, plan, device, bars):
+    """The clock period of one design after place and route, where its nextpnr is installed."""
+    program = "nextpnr-" + ("ice40" if device.startswith("ice40") else "ecp5")
+    if not (shutil.which(program) or shutil.which(f"yowasp-{program}")):
+        print(f"{device}: no clock measured, {program} is not installed (yowasp-{program} from PyPI)")
+        return
+    design = os.path.join(folder, device)
+    call(slimgate, "rtl", network, "--out", design, "--device", device, *plan)
+    cost = call(slimgate, "synth", design, "--device", device, "--pnr")
+    line(f"{device}: clock period after place and route", 1000 / cost["fmax_mhz"], bars[0], "ns")
+    if bars[1]:
+        with open(os.path.join(design, "synth", "ecp5_pnr.json"), encoding="utf-8") as report:
+            line(f"{device}: COMB", json.load(report)["utilization"]["TRELLIS_COMB"]["used"], bars[1])
+
+
 def main():
     slimgate, make = sys.argv[1:3]
     images = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
@@ -69,6 +90,8 @@ def main():
                 sim = call(slimgate, "sim", design, "--data", "random", "--images", images)
                 line(f"{name}: {images} images, build included", time.monotonic() - begun, 120, "s")
                 line(f"{name}: images that differ", sim["mismatches"], 0.5)
+        for kept, plan, device, bars in CLOCKS:
+            clock(slimgate, folder, kept or network, plan, device, bars)
         begun = time.monotonic()
         call(slimgate, "plan", network, "--pareto", "--device", "xczu7ev")
         line("Pareto front of ref28", time.monotonic() - begun, 2, "s")

@@ -3,15 +3,9 @@
 use serde::Serialize;
 
 use super::contents::Columns;
+use super::conv::SHALLOW_WORDS;
 use super::estimate::blocks;
 use crate::synth::Target;
-
-/// Words up to which a ROM is left to synthesis, whose multiplexer then has at most four inputs.
-const SHALLOW: usize = 4096;
-/// Most memories of a deep one, while they are no deeper than [`DEEPEST`].
-const BANKS: usize = 4;
-/// Words of the deepest block RAM (16k of one bit).
-const DEEPEST: usize = 16_384;
 
 /// What a memory does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -133,7 +127,7 @@ pub const fn lane_style(family: Target) -> Style {
 
 /// Words of each memory that makes up a ROM of `depth`: all but the last are full.
 pub fn bank_words(depth: usize) -> usize {
-    if depth <= SHALLOW { depth } else { depth.div_ceil(BANKS).next_power_of_two().min(DEEPEST) }
+    depth.min(SHALLOW_WORDS)
 }
 
 #[cfg(test)]
@@ -141,11 +135,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deep_memory_is_made_of_few_of_a_power_of_two() {
+    fn a_deep_memory_is_made_of_shallow_ones() {
         let banks = |depth: usize| (bank_words(depth), depth.div_ceil(bank_words(depth)));
         assert_eq!(banks(4096), (4096, 1));
-        assert_eq!(banks(4097), (2048, 3));
-        assert_eq!(banks(50_176), (16_384, 4));
-        assert_eq!(banks(100_000), (16_384, 7));
+        assert_eq!(banks(4097), (4096, 2));
+        assert_eq!(banks(50_176), (4096, 13));
     }
 }

@@ -44,6 +44,7 @@ struct Conv<'a> {
     weight_addr: Counter,
     late_bits: usize,
     roms: Vec<RomText>,
+    deep: bool,
     chain: usize,
     skip: usize,
     segments: usize,
@@ -139,6 +140,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
         roms: roms(module, layer, plan).iter().map(rom_text).collect::<Result<_>>()?,
+        deep: plan.deep(),
         chain: plan.chain(),
         skip: plan.skip(),
         segments: plan.segments(),
@@ -187,7 +189,7 @@ fn roms<'a>(module: &'a str, layer: &LayerPlan, plan: &ConvPlan) -> Vec<Rom<'a>>
         let name = plan.weight_name(late);
         let style = style(&layer.memories, &name);
         let (data, width) = (format!("{name}_data"), plan.weight_width(late));
-        Rom { module, name, data, width, depth: plan.weight_depth(), style, enable, addr }
+        Rom { module, name, data, width, depth: plan.weight_depth(), registered: true, style, enable, addr }
     };
     (0..plan.chain()).map(rom).collect()
 }

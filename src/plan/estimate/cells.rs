@@ -9,7 +9,8 @@ use crate::plan::stream::{Adapter, Stream};
 pub fn queue(parts: &mut Parts, width: usize, addr_bits: u32) {
     parts.add(Feature::Queue, 1.0);
     parts.add(Feature::QueueAddress, f64::from(addr_bits));
-    parts.flops(2 * addr_bits as usize + 1);
+    // Pointers, and the flags that say full and filled.
+    parts.flops(2 * addr_bits as usize + 2);
     let depth = 1usize << addr_bits;
     if addr_bits > crate::rtl::leaf::LUT_RAM_ADDR_BITS {
         parts.flops(1);
@@ -23,7 +24,7 @@ pub fn queue(parts: &mut Parts, width: usize, addr_bits: u32) {
 /// `sg_credit` before a queue of `2^addr_bits` beats.
 pub fn credit(parts: &mut Parts, addr_bits: u32) {
     let bits = addr_bits as usize + 1;
-    parts.flops(bits);
+    parts.flops(bits + 1);
     parts.add(Feature::Credit, bits as f64);
 }
 

@@ -20,6 +20,10 @@ pub fn conv(parts: &mut Parts, plan: &ConvPlan, layer: &LayerPlan) {
     for tap in 0..plan.folding.products() {
         parts.shift_register(input.bits as usize, (tap + plan.skip()) % plan.chain());
     }
+    if plan.deep() {
+        // Taps wait for the weights.
+        parts.flops(plan.folding.products() * input.bits as usize);
+    }
     lanes(parts, plan, layer);
     cells::delay(parts, 3, plan.mac_latency());
     // sg_acc, sg_serial.
@@ -93,10 +97,10 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
         (0..count).for_each(|_| parts.soft_product(act, operand.into()));
     }
     if each == 0 || !parts.family().is_amd() {
-        // Operand, product and sum registers, as far as a sum has use for them; the outputs share the activations'.
+        // Operands twice, and the sum, as far as it has use; the outputs share the activations'.
         let lanes = plan.pack.lanes as u32;
         let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
-        parts.flops(plan.folding.products() * input.bits as usize);
-        parts.flops(count * (lanes * plan.weight_bits + sum.min(operand + act) + sum) as usize);
+        parts.flops(2 * plan.folding.products() * input.bits as usize);
+        parts.flops(count * (2 * lanes * plan.weight_bits + sum) as usize);
     }
 }

@@ -174,9 +174,9 @@ pub fn top(parts: &mut Parts, plan: &Plan) {
             parts.add(Feature::Mux, 2.0 * ways as f64);
         }
     }
-    // sg_scores: the best so far, its index, the class; data, valid, last, index.
+    // sg_scores: the score that is compared, valid; the best so far, its index, the class; data, valid, last, index.
     let score = plan.layers.last().map_or(0, |layer| layer.out.bits) as usize;
     let index = counter_bits(plan.classes).max(1);
-    parts.flops(score + 2 * index + score + 1 + 1 + index);
+    parts.flops(score + 1 + score + 2 * index + score + 1 + 1 + index);
     parts.add(Feature::Score, score as f64);
 }

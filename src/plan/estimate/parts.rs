@@ -96,7 +96,9 @@ impl Parts {
     pub fn memory(&mut self, memory: &Memory) {
         let (width, depth) = (memory.stored_width(), memory.depth);
         // Deep weights lie in several memories (`templates/rom.v`).
-        let words = if memory.name.starts_with("weight") { bank_words(depth) } else { depth };
+        let weights = memory.name.starts_with("weight");
+        let split = weights || memory.name.starts_with("bank");
+        let words = if split { bank_words(depth) } else { depth };
         let several = depth.div_ceil(words);
         for k in (0..several).cycle().take(several * memory.copies) {
             let depth = words.min(depth - k * words);
@@ -108,6 +110,22 @@ impl Parts {
         if several > 1 {
             self.flops(counter_bits(several));
             self.mux(Feature::MemoryMux, several, width as usize);
+        }
+        if several > 1 && weights {
+            // Registers before the multiplexer.
+            self.flops(several * width as usize + counter_bits(several));
+        }
+    }
+
+    /// A RAM without a style: what Yosys thinks the cheapest.
+    pub fn automatic(&mut self, width: u32, depth: usize) {
+        match unregistered(width, depth, self.family()) {
+            Style::Registers => {
+                let bits = width as usize * depth;
+                self.flops(bits + width as usize);
+                self.add(Feature::Stored, bits as f64);
+            }
+            style => self.one_memory(Kind::Ram, style, width, depth),
         }
     }
 

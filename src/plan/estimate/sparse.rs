@@ -56,14 +56,17 @@ fn rows(parts: &mut Parts, plan: &SparsePlan, layer: &LayerPlan) {
         own: true,
     };
     let inside = all.add(parts);
-    parts.ff += all.shift.registers();
-    // The multiplier's bits go from the table through two registers: one of them lies in the block too, or all are a shift register.
+    parts.ff += 2.0 * all.shift.registers();
+    // The multiplier's bits go from the table through three registers: two of them lie in the block, or all are a shift register.
     let in_luts = plan.memories[1].style != Style::Block;
     if inside {
-        parts.ff -= multiplier;
-    } else if parts.family().is_amd() && in_luts {
+        return;
+    }
+    if parts.family().is_amd() && in_luts {
         parts.ff -= 3.0 * multiplier;
         parts.luts += multiplier;
+    } else {
+        parts.ff += multiplier;
     }
 }
 
@@ -94,8 +97,10 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     if blocks == 0 || parts.family() != Target::Xc7 {
         parts.flops(2 * act + (weight + product + acc) as usize);
     }
-    parts.unregistered(acc, 1 << local, 0);
-    parts.unregistered(acc, 1 << local, 0);
+    // Its page and the drain's, and whether a sum goes straight on.
+    parts.flops(3);
+    parts.automatic(acc, 1 << local);
+    parts.automatic(acc, 1 << local);
 }
 
 /// The sparse convolution engine without the memories that the plan lists, queue and credit.
