@@ -77,7 +77,7 @@ fn large() -> Network {
 fn a_network_that_a_device_cannot_hold_is_told_which_can() {
     let network = large();
     let error = balance(&network, &goal(Target::Fit, "ice40up5k")).unwrap_err().to_string();
-    assert!(error.starts_with("--device: found ") && error.contains("BRAM36 of them in \"fc\""), "{error}");
+    assert!(error.starts_with("--device: found ") && error.contains("kbit block RAM of them in \"fc\""), "{error}");
     let (_, device) = error.split_once("--device ").unwrap_or_else(|| panic!("{error}"));
     let device = device.split([',', ')']).next().unwrap();
     assert!(balance(&network, &goal(Target::Fit, device)).is_ok());
