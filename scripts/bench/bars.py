@@ -67,7 +67,7 @@ def point(slimgate, make, folder, name, plan, bars):
 
 
 def sparse(slimgate, make, folder, density, cycles):
-    """A sparse fully connected layer against what its nonzeros, banks and beats allow at least, no activation zero."""
+    """A sparse fully connected layer against what its nonzeros, banks and beats allow at least; measured with random images."""
     network, design = os.path.join(folder, "sparse.network"), os.path.join(folder, f"sparse{density}_{cycles}")
     layers = [f"sparse:64:{density}", "dense:10"]
     subprocess.run([make, network, "sparse", "1", "8", "14x14x8", *layers], check=True, stdout=subprocess.DEVNULL)
