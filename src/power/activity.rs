@@ -1,6 +1,6 @@
 //! Toggle counts: how often each bit of each signal changed in a simulation, from its waveform (VCD).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::BufRead;
 
 use anyhow::{Context, Result, ensure};
@@ -129,8 +129,10 @@ impl Reader {
 
     /// Closes the time that nets are high, and takes the clock out.
     fn finish(mut self, end: u64) -> Result<Activity> {
-        let clocks = self.nets.iter_mut().filter(|net| net.name == CLOCK);
-        let cycles = clocks.map(|clock| std::mem::take(&mut clock.toggles)).max().unwrap_or(0) / 2;
+        // By all its names: where it enters a cell of a library it is called otherwise.
+        let clocks: BTreeSet<usize> = self.scopes.iter().filter_map(|scope| scope.names.get(CLOCK).copied()).collect();
+        let moves = clocks.iter().map(|clock| std::mem::take(&mut self.nets[*clock].toggles));
+        let cycles = moves.max().unwrap_or(0) / 2;
         ensure!(cycles > 0, "the waveform has no clock {CLOCK} that moves");
         let period = (end / cycles).max(1);
         for (net, (value, since)) in self.nets.iter_mut().zip(&self.values) {

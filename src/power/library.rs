@@ -30,6 +30,8 @@ pub struct Cell {
     pub area: f64,
     /// In W.
     pub leakage_watts: f64,
+    /// True where it is triggered by the rising edge.
+    pub flip_flop: bool,
     /// By name.
     pub pins: BTreeMap<String, Pin>,
 }
@@ -49,7 +51,7 @@ impl Library {
     /// Reads a Liberty file.
     ///
     /// # Errors
-    /// [`InputError`] for a file that cannot be read, or has no supply, capacitances or register.
+    /// [`InputError`] for a file that cannot be read, or has no supply or unit of load.
     pub fn load(file: &Path) -> Result<Self, InputError> {
         let expected = "a standard-cell library in the Liberty format (.lib)";
         let text = fs::read_to_string(file).map_err(|err| InputError::io(file, &err, expected))?;
@@ -61,19 +63,20 @@ impl Library {
         let load = picofarads(group).ok_or_else(|| wrong("no capacitive_load_unit".into()))?;
         let leakage = watts(group);
         let cells = group.iter_cells().map(|c| (c.name.clone(), cell(c, load, leakage))).collect();
-        let library = Self { name: group.name.clone(), volts, cells };
-        match library.register() {
-            Some(_) => Ok(library),
-            None => Err(wrong("no cell with a clock pin".into())),
-        }
+        Ok(Self { name: group.name.clone(), volts, cells })
     }
 
-    /// The smallest register: one clock, one data input, at most two outputs.
+    /// What a change of `pin` costs, in J: the energy inside the cell, and C V^2 / 2 of the load that it is.
+    pub fn change(&self, pin: &Pin) -> f64 {
+        (pin.picojoules + pin.picofarads * self.volts.powi(2) / 2.0) * 1e-12
+    }
+
+    /// The smallest flip-flop with one data input and no set or reset.
     pub fn register(&self) -> Option<&Cell> {
         let plain = |c: &&Cell| {
             let inputs = c.pins.values().filter(|p| !p.output);
             let (clocks, data): (Vec<&Pin>, Vec<&Pin>) = inputs.partition(|p| p.clock);
-            clocks.len() == 1 && data.len() == 1
+            c.flip_flop && clocks.len() == 1 && data.len() == 1
         };
         self.cells.values().filter(plain).min_by(|a, b| a.area.total_cmp(&b.area))
     }
@@ -93,8 +96,13 @@ fn cell(group: &Group, load: f64, leakage: f64) -> Cell {
     Cell {
         area: number(group, "area").unwrap_or(0.0),
         leakage_watts: number(group, "cell_leakage_power").unwrap_or(0.0) * leakage,
+        flip_flop: group.iter_subgroups_of_type("ff").any(rising),
         pins: group.iter_pins().map(pin).collect(),
     }
+}
+
+fn rising(flip_flop: &Group) -> bool {
+    flip_flop.simple_attribute("clocked_on").is_some_and(|clock| !words(clock).contains(['!', '\'']))
 }
 
 fn pin(group: &Group, load: f64) -> Pin {

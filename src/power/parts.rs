@@ -1,6 +1,6 @@
 //! A design's activity sorted by layer and kind: what a technology then gives energies to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,35 @@ pub enum Kind {
     LineBuffers,
     /// Queues, adapters, forks and the buffers of joins.
     Activations,
+    /// What the clock moves, whatever the data.
+    Clock,
+    /// What flows without any change.
+    Leakage,
+}
+
+impl Kind {
+    /// Every kind, in the order of a table.
+    pub const ALL: [Kind; 6] =
+        [Kind::Compute, Kind::WeightMemory, Kind::LineBuffers, Kind::Activations, Kind::Clock, Kind::Leakage];
+
+    /// Its name as people read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Compute => "compute",
+            Kind::WeightMemory => "weight memory",
+            Kind::LineBuffers => "line buffers",
+            Kind::Activations => "activations",
+            Kind::Clock => "clock",
+            Kind::Leakage => "leakage",
+        }
+    }
 }
 
 /// Layer of what stands between the engines: slices, lane adapters, forks, the count of pixels.
 pub const STREAMS: &str = "streams";
 
 /// What moved in one kind of one layer, over a whole simulation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// Flip-flops.
     pub register_bits: u64,
@@ -32,8 +54,10 @@ pub struct Moved {
     pub register_toggles: u64,
     /// Changes of all other nets.
     pub wire_toggles: u64,
-    /// Changes of products, each times half the product's bits: what moves inside a multiplier.
+    /// Changes of products.
     pub product_toggles: u64,
+    /// Changes of products, each times half the product's bits: what moves inside a multiplier made of gates.
+    pub product_work: u64,
     /// Bits read from memories.
     pub read_bits: u64,
     /// Bits written into memories.
@@ -44,10 +68,11 @@ pub struct Moved {
 pub fn sort(activity: &Activity, top: &str, layers: &[String]) -> BTreeMap<(String, Kind), Moved> {
     let mut sorted: BTreeMap<(String, Kind), Moved> = BTreeMap::new();
     let places: Vec<(String, Kind)> = activity.scopes.iter().map(|scope| place(&scope.path, top, layers)).collect();
-    for net in &activity.nets {
+    let registers = registers(activity);
+    for (index, net) in activity.nets.iter().enumerate() {
         // What a memory does is counted by its accesses.
         if memory(&activity.scopes[net.scope]).is_none() {
-            count(sorted.entry(places[net.scope].clone()).or_default(), net);
+            count(sorted.entry(places[net.scope].clone()).or_default(), net, registers.contains(&index));
         }
     }
     for (scope, (layer, kind)) in activity.scopes.iter().zip(places) {
@@ -99,11 +124,12 @@ fn memory(scope: &Scope) -> Option<Ports> {
     Some(Ports { read, written: Some(written) })
 }
 
-fn count(moved: &mut Moved, net: &Net) {
+fn count(moved: &mut Moved, net: &Net, register: bool) {
     if net.name == "prod" || net.name.starts_with("prod_q") {
-        moved.product_toggles += net.toggles * u64::from(net.bits) / 2;
+        moved.product_toggles += net.toggles;
+        moved.product_work += net.toggles * u64::from(net.bits) / 2;
     }
-    if is_register(&net.name) {
+    if register {
         moved.register_bits += u64::from(net.bits);
         moved.register_toggles += net.toggles;
     } else {
@@ -111,7 +137,26 @@ fn count(moved: &mut Moved, net: &Net) {
     }
 }
 
-/// The project's registers end in `_q`, `_q2`, …; those of rust-hdl's cells are called `q`.
-fn is_register(name: &str) -> bool {
-    name == "q" || name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_q")
+/// Outputs of cells that are registers without saying so: start of the instance's name, start of the port's.
+const OUTPUTS: [(&str, &str); 7] = [
+    ("u_requant", "data_o"),
+    ("i_requant", "data_o"),
+    ("u_sum", "data_o"),
+    ("u_acc", "done_o"),
+    ("u_scores_out", "m_axis_"),
+    ("u_pixel_count", "err_tlast_o"),
+    ("u_buffer", "out_valid_o"),
+];
+
+/// The nets that are registers. The project's end in `_q`, `_q2`, ...; those of rust-hdl's cells are called `q`.
+fn registers(activity: &Activity) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    for scope in activity.scopes.iter().filter(|scope| memory(scope).is_none()) {
+        let instance = scope.path.last().map_or("", String::as_str);
+        let output = |name: &str| OUTPUTS.iter().any(|(at, port)| instance.starts_with(at) && name.starts_with(port));
+        let named = |name: &str| name == "q" || name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_q");
+        let registers = scope.names.iter().filter(|(name, _)| named(name) || output(name) && *name != "m_axis_tready");
+        found.extend(registers.map(|(_, net)| *net));
+    }
+    found
 }
