@@ -98,7 +98,8 @@ impl Stimulus<'_> {
         let dir = self.data.map_or_else(|| run_data(network), |dir| Ok(dir.to_path_buf()))?;
         let (_, images) = data::load_test(&dir)?;
         if images.shape != shape {
-            let (found, expected) = (format!("images of {:?}", images.shape), format!("{shape:?}, as the network takes"));
+            let (found, expected) =
+                (format!("images of {:?}", images.shape), format!("{shape:?}, as the network takes"));
             return Err(InputError::file(&dir, found, expected).into());
         }
         if images.len() < count {

@@ -117,7 +117,8 @@ impl Reader {
         // Leading zeros are not written.
         let missing = (net.bits as usize).saturating_sub(new.len());
         new.splice(0..0, std::iter::repeat_n(Value::V0, missing));
-        let differs = |(a, b): &(&Value, &Value)| a != b && [**a, **b].iter().all(|v| matches!(v, Value::V0 | Value::V1));
+        let differs =
+            |(a, b): &(&Value, &Value)| a != b && [**a, **b].iter().all(|v| matches!(v, Value::V0 | Value::V1));
         if before.len() == new.len() {
             net.toggles += before.iter().zip(&new).filter(differs).count() as u64;
         }

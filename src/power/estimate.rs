@@ -175,11 +175,14 @@ fn parts(measured: &Measured, technology: &Technology, setting: &Setting) -> Vec
     let nodes: Vec<String> = setting.manifest.layers.iter().map(|l| l.node.clone()).collect();
     let sorted = parts::sort(&measured.activity, &setting.manifest.top, &nodes);
     let seconds = measured.cycles_per_image / (setting.clock_mhz * 1e6);
-    let part = |layer: &str, kind, joules: f64, moved| Part { layer: layer.into(), kind, nanojoules: joules * 1e9, moved };
+    let part =
+        |layer: &str, kind, joules: f64, moved| Part { layer: layer.into(), kind, nanojoules: joules * 1e9, moved };
     let mut parts = Vec::new();
     for layer in nodes.iter().map(String::as_str).chain([parts::STREAMS]) {
-        let moved: Vec<(Kind, Moved)> = sorted.iter().filter(|(at, _)| at.0 == layer).map(|(at, m)| (at.1, *m)).collect();
-        let dynamic = moved.iter().map(|(kind, m)| part(layer, *kind, technology.joules(m) / measured.images as f64, Some(*m)));
+        let moved: Vec<(Kind, Moved)> =
+            sorted.iter().filter(|(at, _)| at.0 == layer).map(|(at, m)| (at.1, *m)).collect();
+        let dynamic =
+            moved.iter().map(|(kind, m)| part(layer, *kind, technology.joules(m) / measured.images as f64, Some(*m)));
         parts.extend(dynamic);
         let clock: f64 = moved.iter().map(|(_, m)| technology.clock_joules(m)).sum();
         parts.push(part(layer, Kind::Clock, clock * measured.cycles_per_image, None));

@@ -100,7 +100,10 @@ fn write_stubs(dir: &Path, boxes: &[&str]) -> Result<()> {
     for file in boxes {
         let text = fs::read_to_string(dir.join(file)).with_context(|| file.to_string())?;
         let header = text.split_inclusive("\n);\n").next().unwrap_or_default();
-        stubs += &format!("{}\nendmodule\n`default_nettype wire\n", header.replace("module sg_", "(* blackbox *)\nmodule sg_"));
+        stubs += &format!(
+            "{}\nendmodule\n`default_nettype wire\n",
+            header.replace("module sg_", "(* blackbox *)\nmodule sg_")
+        );
     }
     Ok(fs::write(dir.join("power/gates/stubs.v"), stubs)?)
 }

@@ -48,8 +48,8 @@ pub fn measure(
 ) -> Result<Measured> {
     let build_dir = build_dir.map(Path::to_path_buf);
     let wave = Some(Wave::Vcd);
-    // The waveform takes longer than the design: a quick build serves.
-    let options = Options { simulator, wave, optimize: 1, robustness: false, build_dir, ..Options::default() };
+    // Few images: the build takes longer than the run.
+    let options = Options { simulator, wave, optimize: 0, robustness: false, build_dir, ..Options::default() };
     let file = run::write_vectors(dir, vectors)?;
     let binary = harness::build(dir, &file, &options, false)?;
     let job = Job { first: 0, count: vectors.images(), main_only: true, robustness: false };

@@ -65,7 +65,8 @@ pub struct Technology {
 const SRAM_BIT: f64 = 10e-12 / 64.0;
 const SRAM_NM: f64 = 45.0;
 const SRAM_VOLTS: f64 = 0.9;
-const SRAM: &str = "M. Horowitz, ISSCC 2014: 10 pJ for 64 bits of an 8 kB cache in 45 nm at 0.9 V (tabled in PMC8934428)";
+const SRAM: &str =
+    "M. Horowitz, ISSCC 2014: 10 pJ for 64 bits of an 8 kB cache in 45 nm at 0.9 V (tabled in PMC8934428)";
 const BOARD: &str = "ice40_power, currents measured by tinyVision.ai on a UP5K breakout board, core at 1.219 V, 12 MHz";
 
 /// J a bit of SRAM in a process of `nm` nanometres at `volts`: C V^2, the capacitance in proportion to the feature size.
@@ -88,7 +89,11 @@ impl Technology {
     pub fn cells(file: &Path, nm: Option<f64>) -> Result<Self, InputError> {
         let library = Library::load(file)?;
         let (Some(register), Some(gate)) = (library.register(), library.gate()) else {
-            return Err(InputError::file(file, "no plain flip-flop, or no gate of two inputs", "a standard-cell library"));
+            return Err(InputError::file(
+                file,
+                "no plain flip-flop, or no gate of two inputs",
+                "a standard-cell library",
+            ));
         };
         Ok(standard_cells(&library, register, gate, file, nm))
     }
@@ -143,11 +148,29 @@ fn ice40up5k() -> Technology {
     let base_leakage = 85.6e-6 * volts;
     let memory_bit = sram_bit(40.0, volts);
     let sources = vec![
-        picojoules("change of a net", net_toggle, format!("{BOARD}: 996 against 645 uA for 70.46 changes a cycle, counted without glitches in a netlist of Yosys")),
-        picojoules("change of a product's bit in a multiplier block", product_toggle, format!("{BOARD}: 882 against 645 uA for 7.59 changes a cycle")),
-        picojoules("clock of a register, a cycle", register_clock, format!("{BOARD}: 641.3 against 613.5 uA for 196 cells")),
+        picojoules(
+            "change of a net",
+            net_toggle,
+            format!(
+                "{BOARD}: 996 against 645 uA for 70.46 changes a cycle, counted without glitches in a netlist of Yosys"
+            ),
+        ),
+        picojoules(
+            "change of a product's bit in a multiplier block",
+            product_toggle,
+            format!("{BOARD}: 882 against 645 uA for 7.59 changes a cycle"),
+        ),
+        picojoules(
+            "clock of a register, a cycle",
+            register_clock,
+            format!("{BOARD}: 641.3 against 613.5 uA for 196 cells"),
+        ),
         picojoules("clock trunk, a cycle", clock_base, format!("{BOARD}: 613.5 against 85.6 uA")),
-        picojoules("bit of a memory access", memory_bit, format!("{SRAM}, scaled to 40 nm and 1.219 V; block RAM was not measured")),
+        picojoules(
+            "bit of a memory access",
+            memory_bit,
+            format!("{SRAM}, scaled to 40 nm and 1.219 V; block RAM was not measured"),
+        ),
         nanowatts("leakage of the device", base_leakage, format!("{BOARD}: 85.6 uA for a blank design")),
     ];
     Technology {
@@ -181,10 +204,26 @@ fn standard_cells(library: &Library, register: &Cell, gate: &Cell, file: &Path, 
     let memory_bit = sram_bit(nm, library.volts);
     let from = |what: &str| format!("{name}: {what}");
     let sources = vec![
-        picojoules("change of a net", net_toggle, from("internal and switching energy of the smallest gate of two inputs")),
-        picojoules("clock of a register, a cycle", register_clock, from("internal and switching energy of the smallest flip-flop's clock pin")),
-        picojoules("bit of a memory access", memory_bit, format!("{SRAM}, scaled to {nm:.0} nm and {} V", library.volts)),
-        nanowatts("leakage of a register with its logic", register_leakage, from("cell_leakage_power; memories' leakage is not counted")),
+        picojoules(
+            "change of a net",
+            net_toggle,
+            from("internal and switching energy of the smallest gate of two inputs"),
+        ),
+        picojoules(
+            "clock of a register, a cycle",
+            register_clock,
+            from("internal and switching energy of the smallest flip-flop's clock pin"),
+        ),
+        picojoules(
+            "bit of a memory access",
+            memory_bit,
+            format!("{SRAM}, scaled to {nm:.0} nm and {} V", library.volts),
+        ),
+        nanowatts(
+            "leakage of a register with its logic",
+            register_leakage,
+            from("cell_leakage_power; memories' leakage is not counted"),
+        ),
     ];
     Technology {
         name,

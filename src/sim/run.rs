@@ -167,7 +167,8 @@ pub fn run(
     options: &Options,
     job: Job,
 ) -> anyhow::Result<Outcome> {
-    let trace = options.wave.map(|wave| Ok::<_, anyhow::Error>(wave_file(&harness::absolute(dir)?, wave))).transpose()?;
+    let trace =
+        options.wave.map(|wave| Ok::<_, anyhow::Error>(wave_file(&harness::absolute(dir)?, wave))).transpose()?;
     let mut command = command(binary, vectors, manifest, options, job, trace.as_deref())?;
     let output = command.current_dir(dir).output().with_context(|| format!("cannot start {}", binary.display()))?;
     outcome(&output).with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
