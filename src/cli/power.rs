@@ -49,17 +49,8 @@ pub struct PowerArgs {
     #[arg(long)]
     pub data: Option<PathBuf>,
 
-    /// Built-in technology.
-    #[arg(long, value_enum, default_value_t = Name::Ice40up5k, conflicts_with = "liberty")]
-    pub technology: Name,
-
-    /// Standard-cell library (Liberty, .lib) instead; memories are costed as SRAM.
-    #[arg(long, value_name = "FILE")]
-    pub liberty: Option<PathBuf>,
-
-    /// Feature size of the library's process in nm, for its memories [default: 100 a volt from 1.5 V on, else 45].
-    #[arg(long, requires = "liberty", value_name = "NM")]
-    pub node_nm: Option<f64>,
+    #[command(flatten)]
+    pub technology: TechnologyArgs,
 
     /// Also make the design of the library's gates, simulate it on the same images (Icarus: minutes for more than a small
     /// design) and compare.
@@ -79,15 +70,41 @@ pub struct PowerArgs {
     pub build_dir: Option<PathBuf>,
 }
 
+/// What energies to take.
+#[derive(Debug, Args)]
+pub struct TechnologyArgs {
+    /// Built-in technology for energies.
+    #[arg(long, value_enum, default_value_t = Name::Ice40up5k, conflicts_with = "liberty")]
+    pub technology: Name,
+
+    /// Standard-cell library (Liberty, .lib) instead; memories are costed as SRAM.
+    #[arg(long, value_name = "FILE")]
+    pub liberty: Option<PathBuf>,
+
+    /// Feature size of the library's process in nm, for its memories [default: 100 a volt from 1.5 V on, else 45].
+    #[arg(long, requires = "liberty", value_name = "NM")]
+    pub node_nm: Option<f64>,
+}
+
+impl TechnologyArgs {
+    /// The technology that is named.
+    ///
+    /// # Errors
+    /// [`InputError`] for a library that cannot be read.
+    pub fn technology(&self) -> Result<Technology, InputError> {
+        self.node_nm.map_or(Ok(()), |nm| positive("--node-nm", nm))?;
+        match &self.liberty {
+            Some(file) => Technology::cells(file, self.node_nm),
+            None => Ok(Technology::named(self.technology)),
+        }
+    }
+}
+
 /// Runs the command: exit status 1 where the hardware is not what the network says, 2 on a wrong input.
 pub fn run(args: &PowerArgs, out: &Output) -> anyhow::Result<()> {
     let manifest = Manifest::load(&args.dir)?;
     positive("--clock-mhz", args.clock_mhz)?;
-    args.node_nm.map_or(Ok(()), |nm| positive("--node-nm", nm))?;
-    let technology = match &args.liberty {
-        Some(file) => Technology::cells(file, args.node_nm)?,
-        None => Technology::named(args.technology),
-    };
+    let technology = args.technology.technology()?;
     let stimulus = Stimulus {
         dir: &args.dir,
         network: args.network.as_deref(),
@@ -108,7 +125,7 @@ pub fn run(args: &PowerArgs, out: &Output) -> anyhow::Result<()> {
         clock_mhz: args.clock_mhz,
     };
     let mut estimate = Estimate::new(&measured, &technology, &setting);
-    if let Some(file) = args.liberty.as_deref().filter(|_| args.gates) {
+    if let Some(file) = args.technology.liberty.as_deref().filter(|_| args.gates) {
         bar.set_message("making gates, simulating them");
         let made = (&technology, &estimate);
         estimate.gates = Some(gates::check((&args.dir, &manifest), &vectors, file, made, build_dir)?);
