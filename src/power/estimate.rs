@@ -158,6 +158,11 @@ impl Estimate {
         self.parts.iter().filter(|p| p.layer == layer && p.kind == kind).map(|p| p.nanojoules).sum()
     }
 
+    /// Nanojoules an image of all kinds in `layer`.
+    pub fn layer(&self, layer: &str) -> f64 {
+        Kind::ALL.iter().map(|kind| self.part(layer, *kind)).sum()
+    }
+
     /// The layers in the order of the stream, then what belongs to none.
     pub fn layers(&self) -> Vec<&str> {
         let mut layers: Vec<&str> = Vec::new();

@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 
+use crate::config::RunConfig;
 use crate::data::{self, Images};
 use crate::network::Network;
 use crate::network::interp::{Interpreter, argmax};
-use crate::report::sources::Sources;
 
 /// Pictures of each sort.
 const MOST: usize = 20;
@@ -46,19 +46,27 @@ pub struct Gallery {
     pub run: usize,
 }
 
+impl Gallery {
+    /// Both sorts, each with its title.
+    pub fn sections(&self) -> [(&'static str, &[Picture]); 2] {
+        [("First", &self.first), ("Wrong", &self.wrong)]
+    }
+}
+
 /// The gallery of a run; `None` where its data set is not on this machine.
 ///
 /// # Errors
 /// A data set that is there and not the network's, a picture that cannot be encoded.
-pub fn gallery(sources: &Sources) -> Result<Option<Gallery>> {
-    let Some((_, test)) = sources.config.data.folder().ok().and_then(|folder| data::load_test(&folder).ok()) else {
+pub fn gallery(config: &RunConfig, network: &Network) -> Result<Option<Gallery>> {
+    let Some((_, test)) = config.data.folder().ok().and_then(|folder| data::load_test(&folder).ok()) else {
         return Ok(None);
     };
-    let interpreter = Interpreter::new(&sources.network)?;
+    let interpreter = Interpreter::new(network)?;
     interpreter.check(&test)?;
+    let run = test.len().min(affordable(network)?);
     let mut gallery = Gallery::default();
     // Chunks, because the first few wrong ones come early.
-    for chunk in (0..test.len()).collect::<Vec<_>>().chunks(256) {
+    for chunk in (0..run).collect::<Vec<_>>().chunks(64) {
         if gallery.first.len() == MOST && gallery.wrong.len() == MOST {
             break;
         }
@@ -66,15 +74,21 @@ pub fn gallery(sources: &Sources) -> Result<Option<Gallery>> {
         for (&index, scores) in chunk.iter().zip(&scores) {
             let found = argmax(scores);
             if gallery.first.len() < MOST {
-                gallery.first.push(picture(&sources.network, &test, index, found)?);
+                gallery.first.push(picture(network, &test, index, found)?);
             }
             if found != usize::from(test.labels[index]) && gallery.wrong.len() < MOST {
-                gallery.wrong.push(picture(&sources.network, &test, index, found)?);
+                gallery.wrong.push(picture(network, &test, index, found)?);
             }
         }
         gallery.run += chunk.len();
     }
     Ok(Some(gallery))
+}
+
+/// Images that take the interpreter some seconds, and [`MOST`] at least.
+fn affordable(network: &Network) -> Result<usize> {
+    const MACS: u64 = 10_000_000_000;
+    Ok(usize::try_from(MACS / network.sizes()?.total.macs.max(1))?.max(MOST))
 }
 
 fn picture(network: &Network, test: &Images, index: usize, found: usize) -> Result<Picture> {
