@@ -180,8 +180,12 @@ fn parts(measured: &Measured, technology: &Technology, setting: &Setting) -> Vec
     let nodes: Vec<String> = setting.manifest.layers.iter().map(|l| l.node.clone()).collect();
     let sorted = parts::sort(&measured.activity, &setting.manifest.top, &nodes);
     let seconds = measured.cycles_per_image / (setting.clock_mhz * 1e6);
-    let part =
-        |layer: &str, kind, joules: f64, moved| Part { layer: layer.into(), kind, nanojoules: joules * 1e9, moved };
+    let part = |layer: &str, kind, joules: f64, moved| Part {
+        layer: layer.into(),
+        kind,
+        nanojoules: joules * 1e9 + 0.0,
+        moved,
+    };
     let mut parts = Vec::new();
     for layer in nodes.iter().map(String::as_str).chain([parts::STREAMS]) {
         let moved: Vec<(Kind, Moved)> =

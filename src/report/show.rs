@@ -44,7 +44,8 @@ pub fn three_digits(value: f64) -> String {
         v if v >= 1.0 => 2,
         _ => 3,
     };
-    format!("{value:.decimals$}")
+    // A sum of nothing is -0.
+    format!("{:.decimals$}", value + 0.0)
 }
 
 /// The value, or a dash.
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn three_digits_are_shown() {
-        assert_eq!([0.0, 0.1234, 4.567, 78.91, 1234.4].map(three_digits), ["0", "0.123", "4.57", "78.9", "1234"]);
+        assert_eq!([-0.0, 0.1234, 4.567, 78.91, 1234.4].map(three_digits), ["0", "0.123", "4.57", "78.9", "1234"]);
     }
 
     #[test]

@@ -65,6 +65,9 @@ pub fn comparisons(ablation: &Ablation) -> Result<Vec<Comparison>> {
     let mut all = Vec::new();
     for (rule, name) in [(Rule::EqualThroughput, "equal throughput"), (Rule::EqualLanes, "equal lanes")] {
         let rows: Vec<&Row> = ablation.rows.iter().filter(|row| row.rule == rule).collect();
+        if rows.is_empty() {
+            continue;
+        }
         let one = |value: &dyn Fn(&Row) -> f64| -> Vec<Bar> {
             let bar =
                 |row: &&Row| Bar { name: row.variant.clone(), parts: vec![(value(row), kind_colour(Kind::Compute))] };
