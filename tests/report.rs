@@ -252,6 +252,8 @@ fn design_and_simulation_are_made_reported_and_checked() {
     assert_eq!(rtl["lane_utilisation"]["conv1"], report["layers"][0]["engine"]["lane_utilisation"]);
     assert!(rtl["tool"].as_str().unwrap().starts_with("Verilator"), "{rtl}");
 
+    energies_are_reported(&run, &dir);
+
     // The same design again keeps its simulation; another one does not.
     make_design(&config.hardware, &run, &dir).unwrap();
     assert!(run.join("sim.json").exists());
@@ -263,6 +265,70 @@ fn design_and_simulation_are_made_reported_and_checked() {
     fs::remove_dir_all(&dir).unwrap();
     forget_lost_design(&run, &dir).unwrap();
     assert!(!run.join("rtl.json").exists(), "its design is gone");
+}
+
+/// `power.json` of the design and `ablation.json` of the run are in the report, every number with its source.
+fn energies_are_reported(run: &Path, dir: &Path) {
+    assert!(json_of(run).get("power").is_none(), "not estimated yet");
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.arg("power").arg(dir).args(["--data", "random", "--images", "2", "--network"]).arg(run).assert().success();
+    fs::write(run.join("ablation.json"), ablation().to_string()).unwrap();
+    let report = json_of(run);
+    let estimate: Value = serde_json::from_slice(&fs::read(dir.join("power.json")).unwrap()).unwrap();
+    assert_eq!((&report["power"], &report["ablation"]), (&estimate, &ablation()));
+    let sources = report["sources"].as_object().unwrap();
+    for (place, word) in [
+        ("final.test_accuracy", "interpreter"),
+        ("rtl.cycles_per_image", "simulation"),
+        ("hardware.estimated.lut", "estimated by the planner"),
+        ("power.nanojoules", "estimated by the power model"),
+        ("power.parts[].moved.register_toggles", "simulation"),
+        ("ablation.rows[].energy.nanojoules", "estimated by the power model"),
+        ("ablation.rows[].cycles_per_image", "simulation"),
+    ] {
+        assert!(sources[place].as_str().unwrap().contains(word), "{place}: {}", sources[place]);
+    }
+    let text = fs::read_to_string(run.join("report.md")).unwrap();
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    let total = format!("| energy an image, nJ | {:.1}", estimate["nanojoules"].as_f64().unwrap());
+    let total = total.split_once('.').unwrap().0;
+    for part in
+        [total, "| equal lanes | iq | 91.20 % | 8 | 40.5 | 321 | 2 | 640 | 12.3 |", "estimated by the power model"]
+    {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+    // Two bars each of cycles, LUTs and energy.
+    assert!(page.contains("cycles an image (measured by simulation), equal lanes"), "{page}");
+    assert_eq!(page.matches("40.5 cycles").count(), 1);
+    // The figures of another design are not this one's.
+    let other = json!({ "manifest_sha256": "0" });
+    let mut stale = estimate.as_object().unwrap().clone();
+    stale.extend(other.as_object().unwrap().clone());
+    fs::write(dir.join("power.json"), Value::Object(stale).to_string()).unwrap();
+    assert!(json_of(run).get("power").is_none(), "of another design");
+    fs::write(dir.join("power.json"), estimate.to_string()).unwrap();
+}
+
+/// Two designs as `slimgate ablate --power` records them.
+fn ablation() -> Value {
+    let row = |variant: &str, lut: f64, cycles: f64, energy: f64| {
+        json!({
+            "variant": variant, "rule": "equal_lanes", "dir": format!("designs/{variant}"), "test_accuracy": 0.912,
+            "params_bits": 700, "memory_bits": 900, "weight_bits": 640, "lanes": 8, "planned_cycles_per_image": 40,
+            "cycles_per_image": cycles, "images": 4,
+            "estimated": { "lut": lut, "ff": 300.0, "dsp": 2.0, "bram36": 0.0 }, "synthesized": null,
+            "energy": { "nanojoules": energy, "milliwatts": 1.5, "kinds": { "compute": energy - 2.0, "clock": 2.0 } },
+            "lacks": null,
+        })
+    };
+    json!({
+        "version": 1, "name": NAME, "device": "xc7z020", "no_dsp": false, "tool": null,
+        "power": {
+            "technology": "ice40up5k", "clock_mhz": 100.0, "images": 4, "uncertainty_factor": 2.0, "uncertainty": "no layout",
+            "sources": [{ "what": "change of a net", "value": 0.5, "unit": "pJ", "source": "a measurement" }],
+        },
+        "rows": [row("bits8", 500.0, 80.0, 25.5), row("iq", 321.0, 40.5, 12.3)],
+    })
 }
 
 #[test]

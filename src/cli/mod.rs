@@ -14,6 +14,7 @@ mod lower;
 mod no_training;
 mod output;
 pub mod plan;
+pub mod power;
 mod report;
 pub mod rtl;
 #[cfg(feature = "train")]
@@ -21,6 +22,7 @@ mod run;
 #[cfg(feature = "train")]
 mod search;
 pub mod sim;
+mod stimulus;
 pub mod synth;
 #[cfg(feature = "train")]
 mod train;
@@ -91,6 +93,7 @@ pub enum Command {
     Rtl(rtl::RtlArgs),
     Sim(sim::SimArgs),
     Synth(synth::SynthArgs),
+    Power(power::PowerArgs),
     Report(report::ReportArgs),
     Ablate(ablate::AblateArgs),
 }
@@ -114,6 +117,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Rtl(args) => rtl::run(args, out),
         Command::Sim(args) => sim::run(args, out),
         Command::Synth(args) => synth::run(args, out),
+        Command::Power(args) => power::run(args, out),
         Command::Report(args) => report::run(args, out),
         Command::Ablate(args) => ablate::run(args, out),
     }

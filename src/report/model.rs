@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::ablate::Ablation;
 use crate::config::search::{Method, StageName};
+use crate::power::estimate::Estimate;
 use crate::run::record::{DesignRecord, Environment, SimRecord};
 use crate::search::journal::Entry;
 
@@ -43,8 +45,16 @@ pub struct Report {
     /// Its simulation; absent before it is simulated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtl: Option<SimRecord>,
+    /// What the design's activity costs; absent before `slimgate power`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<Estimate>,
+    /// The designs of the stages beside each other; absent before `slimgate ablate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ablation: Option<Ablation>,
     /// What it takes to make the run again.
     pub reproduce: Reproduce,
+    /// The source of every number above, by its place (`stages[].macs`).
+    pub sources: BTreeMap<String, &'static str>,
 }
 
 /// How good and how big one network is.

@@ -153,11 +153,19 @@ pub fn compare(
     done: impl Fn(usize) + Sync,
 ) -> Result<SimReport> {
     let manifest = Manifest::load(dir)?;
-    let pixels = images.pixels[..count.min(images.len()) * images.shape.len()].to_vec();
-    let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
-    let vectors = Vectors { shape: images.shape, pixels, scores };
+    let vectors = expectations(network, images, count)?;
     let outcome = runner::simulate(dir, &manifest, &vectors, options, done)?;
     Ok(SimReport::new(&manifest, vectors.images(), options, outcome))
+}
+
+/// The first so many `images`, all where there are fewer, and what the interpreter says about them.
+///
+/// # Errors
+/// A network that cannot be run.
+pub fn expectations(network: &Network, images: &Images, count: usize) -> Result<Vectors> {
+    let pixels = images.pixels[..count.min(images.len()) * images.shape.len()].to_vec();
+    let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
+    Ok(Vectors { shape: images.shape, pixels, scores })
 }
 
 /// What the simulator says about itself, in one line.
