@@ -167,6 +167,31 @@ fn every_figure_comes_from_its_file() {
 }
 
 #[test]
+fn two_runs_are_compared() {
+    let ((_a, first), (_b, second)) = (run_folder(), run_folder());
+    let accuracies = json!([["float", 0.93], ["iq", 0.925], ["ns", 0.92], ["final", 0.461]]);
+    fs::write(second.join("accuracy.json"), json!({ "images": 500, "accuracies": accuracies }).to_string()).unwrap();
+    let compare = |args: &[&str]| {
+        let mut command = Command::cargo_bin("slimgate").unwrap();
+        command.arg("compare").arg(&first).arg(&second).args(args).assert().success().get_output().stdout.clone()
+    };
+    let all: Value = serde_json::from_slice(&compare(&["--json"])).unwrap();
+    let figure = |place: &str| all["figures"].as_array().unwrap().iter().find(|f| f["place"] == place).cloned();
+    let accuracy = figure("final.test_accuracy").unwrap();
+    assert_eq!(accuracy["values"], json!([0.922, 0.461]));
+    near(&accuracy["ratio"], 0.5);
+    assert_eq!(accuracy["source"], "measured: integer interpreter on the test set");
+    assert_eq!(figure("final.stored_bits").unwrap()["ratio"], 1.0);
+    assert_eq!(figure("rtl.cycles_per_image"), None, "neither run was simulated");
+    assert_eq!(all["layers"][0]["name"], "conv1");
+    let text = String::from_utf8(compare(&[])).unwrap();
+    assert!(text.contains("92.20 %") && text.contains("46.10 %") && text.contains("0.500"), "{text}");
+    fs::remove_file(second.join("search.json")).unwrap();
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.arg("compare").arg(&first).arg(&second).assert().code(2).stderr(contains("search.json"));
+}
+
+#[test]
 fn people_get_tables() {
     let (_root, run) = run_folder();
     report(&run).assert().success().stdout(contains("92.20 %").and(contains("18.8 x smaller in stored_bits")));

@@ -6,6 +6,7 @@
 
 mod ablate;
 mod check;
+mod compare;
 mod data;
 mod eval;
 #[cfg(feature = "train")]
@@ -95,6 +96,7 @@ pub enum Command {
     Synth(synth::SynthArgs),
     Power(power::PowerArgs),
     Report(report::ReportArgs),
+    Compare(compare::CompareArgs),
     Ablate(ablate::AblateArgs),
 }
 
@@ -119,6 +121,7 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Synth(args) => synth::run(args, out),
         Command::Power(args) => power::run(args, out),
         Command::Report(args) => report::run(args, out),
+        Command::Compare(args) => compare::run(args, out),
         Command::Ablate(args) => ablate::run(args, out),
     }
 }

@@ -54,7 +54,7 @@ impl Chooser for Balanced<'_> {
     fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
         let one = |folding: &SparseFolding| folding.in_lanes == 1;
         let bounds = self.planner.bounds[&stage.node].iter();
-        let mut fed = bounds.filter(|(f, _)| one(f) || sparse_supplied(stage, *f, demand, self.cycles));
+        let fed = bounds.filter(|(f, _)| one(f) || sparse_supplied(stage, *f, demand, self.cycles));
         let enough = fed.clone().find(|(_, bound)| *bound <= self.cycles);
         let fastest = || fed.min_by_key(|(f, bound)| (*bound, f.in_lanes, f.banks));
         enough.or_else(fastest).map_or(SparseFolding { banks: 1, in_lanes: 1 }, |(folding, _)| *folding)
@@ -203,7 +203,7 @@ fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(SparseFoldin
     for stage in stages(network)?.iter().filter(|s| s.kind == Kind::Sparse) {
         let shape = stage.input().shape;
         let mut all = Vec::new();
-        for in_lanes in IN_LANES.into_iter().filter(|&lanes| shape.c.is_multiple_of(lanes)) {
+        for in_lanes in IN_LANES.into_iter().filter(|&lanes| shape.c % lanes == 0) {
             let input = sparse_input(network, stage, Stream::new(shape, in_lanes, stage.input().act));
             for banks in BANKS.into_iter().filter(|&banks| banks <= stage.output.c) {
                 let folding = SparseFolding { banks, in_lanes };

@@ -5,6 +5,7 @@
 //! table, [`figures`] names every figure's source, [`html`], [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
 
 mod assemble;
+pub mod compare;
 mod figures;
 mod html;
 mod layers;
