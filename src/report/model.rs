@@ -176,6 +176,8 @@ pub struct LayerEngine {
     pub bound: bool,
     /// Useful MACs / (lanes x measured cycles an image); null before simulation and without lanes.
     pub lane_utilisation: Option<f64>,
+    /// For the first images at the planned pace, the cycles in which the engine has an image's first word and its last result.
+    pub timeline: Vec<[u64; 2]>,
 }
 
 /// What it takes to make the run again.

@@ -4,6 +4,7 @@ mod bars;
 mod gallery;
 mod plots;
 mod sparsity;
+mod timeline;
 
 use anyhow::Result;
 use askama::Template;
@@ -25,6 +26,8 @@ struct Page<'a> {
     pictures: Vec<Picture>,
     /// Layers with an engine, for the pipeline.
     engines: Vec<&'a Layer>,
+    /// When each of them works on the first images.
+    timeline: Option<String>,
     /// Energy by layer, stacked by kind.
     energy: Option<String>,
     comparisons: Vec<Comparison>,
@@ -36,11 +39,14 @@ struct Page<'a> {
 /// # Errors
 /// Where a plot or the page cannot be made.
 pub fn text(report: &Report, network: &Network, config: &RunConfig) -> Result<String> {
+    let engines: Vec<&Layer> = report.layers.iter().filter(|l| l.engine.is_some()).collect();
+    let pace = report.hardware.as_ref().map_or(0, |h| h.planned_cycles_per_image);
     let page = Page {
         report,
+        timeline: timeline::timeline(&engines, pace)?,
         search_path: plots::search_path(report)?,
         pictures: sparsity::pictures(network)?,
-        engines: report.layers.iter().filter(|l| l.engine.is_some()).collect(),
+        engines,
         energy: report.power.as_ref().map(bars::energy).transpose()?,
         comparisons: report.ablation.as_ref().map(bars::comparisons).transpose()?.unwrap_or_default(),
         gallery: gallery::gallery(config, network)?,
