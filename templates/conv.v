@@ -70,6 +70,13 @@ module @{ module }@ (
     wire lane_valid;
     wire lane_first;
     wire lane_last;
+<%- if deep %>
+    // Deep weight memories take a cycle more.
+    reg  @{ taps_range }@ taps_q;
+    always @(posedge clk_i) begin
+        taps_q <= tap_data;
+    end
+<%- endif %>
 <%- if chain > 1 %>
 
     sg_skew #(
@@ -79,11 +86,11 @@ module @{ module }@ (
         .Skip (@{ skip }@)
     ) u_skew (
         .clk_i (clk_i),
-        .data_i(tap_data),
+        .data_i(<% if deep %>taps_q<% else %>tap_data<% endif %>),
         .data_o(acts)
     );
 <%- else %>
-    assign acts = tap_data;
+    assign acts = <% if deep %>taps_q<% else %>tap_data<% endif %>;
 <%- endif %>
 
     genvar o;

@@ -157,18 +157,7 @@ module @{ module }@ (
         .out_ready_i(head_ready@{ bank.index }@)
     );
 
-    sg_rom #(
-        .Width   (@{ entry_width }@),
-        .Depth   (@{ bank.depth }@),
-        .AddrBits(@{ bank.addr_bits }@),
-        .File    ("@{ bank.file }@"),
-        .Style   ("auto")
-    ) i_entries@{ bank.index }@ (
-        .clk_i (clk_i),
-        .en_i  (1'b1),
-        .addr_i(addr@{ bank.index }@),
-        .data_o(entry@{ bank.index }@)
-    );
+@{ bank.rom }@
 
     sg_sparse_bank #(
         .Lanes     (@{ in_lanes }@),
@@ -212,11 +201,15 @@ module @{ module }@ (
     assign value = acc_q;
 <% else %>
     reg  [@{ mul_msb }@:0] mul_q;
+    reg  [@{ mul_msb }@:0] mul_q2;
     reg  [5:0] shift_q;
+    reg  [5:0] shift_q2;
 
     always @(posedge clk_i) begin
-        mul_q   <= row_word_q@{ mul_slice }@;
-        shift_q <= @{ shift_source }@;
+        mul_q    <= row_word_q@{ mul_slice }@;
+        mul_q2   <= mul_q;
+        shift_q  <= @{ shift_source }@;
+        shift_q2 <= shift_q;
     end
 
     sg_requant #(
@@ -230,8 +223,8 @@ module @{ module }@ (
     ) i_requant (
         .clk_i  (clk_i),
         .acc_i  (acc_q),
-        .mul_i  (mul_q),
-        .shift_i(shift_q),
+        .mul_i  (mul_q2),
+        .shift_i(shift_q2),
         .data_o (value)
     );
 <% endif %>

@@ -147,7 +147,7 @@ module @{ module }@ (
                 need_rows_q <= next_need;
             end
             if (end_image) begin
-                first_addr_q <= first_cut[@{ addr.msb }@:0];
+                first_addr_q <= first_addr;
             end
         end
     end

@@ -1,22 +1,24 @@
     // Row bookkeeping for the next row of windows<% if rows_ahead %>, a cycle ahead: it depends on the row alone<% endif %>.
     wire last_row = (oy_q == @{ oy.last }@);
-    wire signed @{ y.range }@ below_y   = top_y_q + @{ stride_y }@;
-    wire signed @{ y.range }@ after_y   = last_row ? @{ start_y }@ : below_y;
-    wire signed @{ y.range }@ base_y    = top_y_q[@{ y.msb }@] ? @{ y.zero }@ : top_y_q;
-    wire signed @{ y.range }@ next_base = after_y[@{ y.msb }@] ? @{ y.zero }@ : after_y;
-    wire signed @{ y.range }@ reach_y   = after_y + @{ span_y }@;
-    wire signed @{ y.range }@ reach_cut = (reach_y > @{ used_y }@) ? @{ used_y }@ : reach_y;
-    wire signed @{ y.range }@ need      = reach_cut - next_base;
-    wire signed @{ y.range }@ spare     = (last_row ? @{ used_y }@ : next_base) - base_y;
+    wire signed @{ y.range }@ below_y    = top_y_q + @{ stride_y }@;
+    wire signed @{ y.range }@ after_y    = last_row ? @{ start_y }@ : below_y;
+    wire above      = top_y_q[@{ y.msb }@];       // these windows begin above the image, the next ones too
+    wire next_above = below_y[@{ y.msb }@];
+    wire next_over  = (top_y_q > @{ full_y }@);  // the next windows end below the image
+    wire signed @{ y.range }@ need_above = next_over ? @{ used_y }@ : top_y_q + @{ reach_y }@;
+    wire signed @{ y.range }@ need_in    = next_over ? @{ left_y }@ - top_y_q : @{ span_y }@;
+    wire signed @{ y.range }@ need_below = next_above ? need_above : need_in;
+    wire @{ slots.range }@ need = last_row ? @{ first_need }@ : need_below[@{ slots.msb }@:0];
+    // Rows that the next row of windows does not need any more.
+    wire signed @{ y.range }@ rest_rows  = above ? @{ used_y }@ : @{ used_y }@ - top_y_q;
+    wire signed @{ y.range }@ moved_rows = !above ? @{ stride_y }@ : (next_above ? @{ y.zero }@ : below_y);
+    wire signed @{ y.range }@ spare      = last_row ? rest_rows : moved_rows;
 
-    wire @{ wide.range }@ below_sum = {1'b0, top_addr_q} + @{ stride_words }@;
-    wire @{ wide.range }@ first_sum = {1'b0, first_addr_q} + @{ image_words }@;
-    wire @{ wide.range }@ lead_sum  = {1'b0, first_addr_q} + @{ lead_words }@;
-    wire @{ wide.range }@ below_cut = (below_sum >= @{ depth }@) ? below_sum - @{ depth }@ : below_sum;
-    wire @{ wide.range }@ first_cut = (first_sum >= @{ depth }@) ? first_sum - @{ depth }@ : first_sum;
-    wire @{ wide.range }@ lead_cut  = (lead_sum >= @{ depth }@) ? lead_sum - @{ depth }@ : lead_sum;
-    wire @{ addr.range }@ after_top = last_row ? lead_cut[@{ addr.msb }@:0] : below_cut[@{ addr.msb }@:0];
-    wire unused_carry = &{1'b0, below_cut[@{ addr.bits }@], first_cut[@{ addr.bits }@], lead_cut[@{ addr.bits }@], need, spare};
+    wire @{ addr.range }@ below_addr = @{ below_addr }@;
+    wire @{ addr.range }@ first_addr = @{ first_addr }@;
+    wire @{ addr.range }@ lead_addr  = @{ lead_addr }@;
+    wire @{ addr.range }@ after_top  = last_row ? lead_addr : below_addr;
+    wire unused_high = &{1'b0, need_below, spare};
 
 <%- if rows_ahead %>
 
@@ -27,7 +29,7 @@
 
     always @(posedge clk_i) begin
         next_y_q    <= after_y;
-        next_need_q <= need[@{ slots.msb }@:0];
+        next_need_q <= need;
         free_rows_q <= spare[@{ slots.msb }@:0];
         row_top_q   <= after_top;
     end
@@ -38,7 +40,7 @@
     wire @{ addr.range }@ row_top = row_top_q;
 <%- else %>
     wire signed @{ y.range }@ next_y = after_y;
-    wire @{ slots.range }@ next_need = need[@{ slots.msb }@:0];
+    wire @{ slots.range }@ next_need = need;
     wire @{ slots.range }@ free_rows = spare[@{ slots.msb }@:0];
     wire @{ addr.range }@ row_top = after_top;
 <%- endif %>

@@ -87,9 +87,7 @@ module @{ module }@ (
 <% include "window_next.v" %>
     wire end_image = end_row && last_row;
 
-    wire @{ wide.range }@ down_sum = {1'b0, row_addr_q} + @{ line_words }@;
-    wire @{ wide.range }@ down_cut = (down_sum >= @{ depth }@) ? down_sum - @{ depth }@ : down_sum;
-    wire unused_down = down_cut[@{ addr.bits }@];
+    wire @{ addr.range }@ down_addr = @{ down_addr }@;
 
     wire signed @{ x.range }@ next_left_x = end_row ? @{ start_x }@ : (end_window ? left_x_q + @{ stride_x }@ : left_x_q);
     wire signed @{ off.range }@ next_left_off = end_row ? @{ start_off }@ : (end_window ? left_off_q + @{ stride_off }@ : left_off_q);
@@ -140,7 +138,7 @@ module @{ module }@ (
                 need_rows_q <= next_need;
             end
             if (end_image) begin
-                first_addr_q <= first_cut[@{ addr.msb }@:0];
+                first_addr_q <= first_addr;
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
@@ -152,7 +150,7 @@ module @{ module }@ (
             end
             if (end_line) begin
                 tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + @{ y.one }@;
-                row_addr_q <= end_fold ? next_top : down_cut[@{ addr.msb }@:0];
+                row_addr_q <= end_fold ? next_top : down_addr;
             end
         end
     end

@@ -266,7 +266,7 @@ fn check_cycles(id: usize, case: &Case, start: u64, ends: &[u64]) {
     let counts: Vec<&[usize]> = plan.banks.iter().map(|b| b.counts.as_slice()).collect();
     let queue = 1 << plan.queue_addr_bits;
     let model = completion_cycles(&counts, plan.folding.in_lanes, plan.input.rows, queue, IMAGES);
-    let tail = if plan.input.out.is_some() { 4 + REQUANT_CYCLES as u64 } else { 4 };
+    let tail = if plan.input.out.is_some() { 5 + REQUANT_CYCLES as u64 } else { 5 };
     let measured: Vec<u64> = ends.iter().map(|e| e - start).collect();
     let bounds: Vec<u64> = model.iter().map(|c| c + tail).collect();
     let least = plan.entries_per_bank.iter().copied().max().unwrap().max(plan.beats).max(plan.input.rows) as u64;

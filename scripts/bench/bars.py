@@ -1,12 +1,13 @@
 """What the reference network costs in hardware, against the bars of the project: a line each, measured / bar.
 
-bars.py SLIMGATE MAKE_REF28 [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), seconds of this
-machine. Below 1.00 is better than the bar; the last line counts the bars that are missed. Exit status 1 where a command
-fails.
+bars.py SLIMGATE MAKE_REF28 MAKE_NETWORK [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), clock periods
+from nextpnr where there is one, seconds of this machine. Below 1.00 is better than the bar; the last line counts the bars
+that are missed. Exit status 1 where a command fails.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,13 @@ POINTS = [
     ("ref28_fast", ["--target-cycles", "1600", "--max-dsp", "592"], (2200, 592, 32000, None)),
     ("ref28_small", ["--target-cycles", "57500", "--max-dsp", "11"], (115000, 11, 4000, None)),
 ]
+# Network (None: ref28), plan, device, bars: ns a clock, and COMB (None: it only has to fit).
+CLOCKS = [
+    (None, ["--target-cycles", "28224"], "lfe5u-85f", (10, 10000)),
+    ("examples/up5k-network", ["--target-fps", "450", "--clock-mhz", "40"], "ice40up5k", (25, None)),
+]
+# Density of a sparse fully connected layer of 1568 inputs and 64 outputs, and the cycles it is planned for.
+SPARSE = [(0.05, 1700), (0.2, 2600), (0.2, 1400)]
 missed = 0
 
 
@@ -58,9 +66,40 @@ def point(slimgate, make, folder, name, plan, bars):
     return design, network
 
 
+def sparse(slimgate, make, folder, density, cycles):
+    """A sparse fully connected layer against what its nonzeros, banks and beats allow at least; measured with random images."""
+    network, design = os.path.join(folder, "sparse.network"), os.path.join(folder, f"sparse{density}_{cycles}")
+    layers = [f"sparse:64:{density}", "dense:10"]
+    subprocess.run([make, network, "sparse", "1", "8", "14x14x8", *layers], check=True, stdout=subprocess.DEVNULL)
+    planned = ["--device", "xczu7ev", "--target-cycles", cycles]
+    engine = call(slimgate, "plan", network, *planned)["layers"][0]["engine"]["sparse"]
+    call(slimgate, "rtl", network, "--out", design, *planned)
+    measured = call(slimgate, "sim", design, "--data", "random", "--images", 20, "--optimize", 0)["cycles_per_image"]
+    banks, lanes = engine["folding"]["banks"], engine["folding"]["in_lanes"]
+    least = max(sum(engine["entries_per_bank"]) / banks, 1568 / lanes)
+    what = f"sparse layer, {100 * density:.0f} %, {banks} banks, {lanes} a beat"
+    line(f"{what}: bound of the plan", engine["cycles_bound"], 1.15 * least, "cycles")
+    line(f"{what}: measured", measured, engine["cycles_bound"], "cycles")
+
+
+def clock(slimgate, folder, network, plan, device, bars):
+    """The clock period of one design after place and route, where its nextpnr is installed."""
+    program = "nextpnr-" + ("ice40" if device.startswith("ice40") else "ecp5")
+    if not (shutil.which(program) or shutil.which(f"yowasp-{program}")):
+        print(f"{device}: no clock measured, {program} is not installed (yowasp-{program} from PyPI)")
+        return
+    design = os.path.join(folder, device)
+    call(slimgate, "rtl", network, "--out", design, "--device", device, *plan)
+    cost = call(slimgate, "synth", design, "--device", device, "--pnr")
+    line(f"{device}: clock period after place and route", 1000 / cost["fmax_mhz"], bars[0], "ns")
+    if bars[1]:
+        with open(os.path.join(design, "synth", "ecp5_pnr.json"), encoding="utf-8") as report:
+            line(f"{device}: COMB", json.load(report)["utilization"]["TRELLIS_COMB"]["used"], bars[1])
+
+
 def main():
-    slimgate, make = sys.argv[1:3]
-    images = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
+    slimgate, make, make_network = sys.argv[1:4]
+    images = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
     with tempfile.TemporaryDirectory() as folder:
         for name, plan, bars in POINTS:
             design, network = point(slimgate, make, folder, name, plan, bars)
@@ -69,6 +108,10 @@ def main():
                 sim = call(slimgate, "sim", design, "--data", "random", "--images", images)
                 line(f"{name}: {images} images, build included", time.monotonic() - begun, 120, "s")
                 line(f"{name}: images that differ", sim["mismatches"], 0.5)
+        for density, cycles in SPARSE:
+            sparse(slimgate, make_network, folder, density, cycles)
+        for kept, plan, device, bars in CLOCKS:
+            clock(slimgate, folder, kept or network, plan, device, bars)
         begun = time.monotonic()
         call(slimgate, "plan", network, "--pareto", "--device", "xczu7ev")
         line("Pareto front of ref28", time.monotonic() - begun, 2, "s")

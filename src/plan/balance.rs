@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use super::Plan;
-use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes};
+use super::choose::{
+    Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, sparse_supplied, steps, supplied, takes,
+};
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
 use super::estimate::{BLOCK_LUTS, order_luts};
@@ -22,6 +24,8 @@ use anyhow::Result;
 
 /// Bank counts that are considered.
 const BANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
+/// Activations a beat that a sparse engine may read.
+const IN_LANES: [usize; 3] = [1, 2, 4];
 
 /// Meets a cycle target with the fewest lanes a stage.
 struct Balanced<'a> {
@@ -47,12 +51,13 @@ impl Chooser for Balanced<'_> {
         supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
     }
 
-    fn sparse(&mut self, stage: &Stage) -> SparseFolding {
-        let bounds = &self.planner.bounds[&stage.node];
-        let enough = bounds.iter().find(|(_, bound)| *bound <= self.cycles);
-        let fastest = bounds.iter().min_by_key(|(banks, bound)| (*bound, *banks));
-        let banks = enough.or(fastest).map_or(1, |(banks, _)| *banks);
-        SparseFolding { banks, in_lanes: 1 }
+    fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
+        let one = |folding: &SparseFolding| folding.in_lanes == 1;
+        let bounds = self.planner.bounds[&stage.node].iter();
+        let mut fed = bounds.filter(|(f, _)| one(f) || sparse_supplied(stage, *f, demand, self.cycles));
+        let enough = fed.clone().find(|(_, bound)| *bound <= self.cycles);
+        let fastest = || fed.min_by_key(|(f, bound)| (*bound, f.in_lanes, f.banks));
+        enough.or_else(fastest).map_or(SparseFolding { banks: 1, in_lanes: 1 }, |(folding, _)| *folding)
     }
 
     fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice> {
@@ -139,8 +144,8 @@ type Rates = HashMap<(String, Choice), Option<(u64, f64)>>;
 pub struct Planner<'a> {
     network: &'a Network,
     block: Block,
-    /// Cycle bounds by stage and banks.
-    bounds: BTreeMap<String, Vec<(usize, u64)>>,
+    /// Cycle bounds of each stage's sparse foldings, those that read one value a beat first, few banks first.
+    bounds: BTreeMap<String, Vec<(SparseFolding, u64)>>,
     /// Weights that are not 0, by node.
     nonzeros: BTreeMap<String, usize>,
     /// Digits of the weights of the layers that are small enough for the constant engine, by node.
@@ -192,16 +197,20 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The cycle bound of every sparse stage for each number of banks, its stream one value a beat.
-fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(usize, u64)>>> {
+/// The cycle bound of every sparse stage for each folding, with activations that come as fast as it reads them.
+fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(SparseFolding, u64)>>> {
     let mut bounds = BTreeMap::new();
     for stage in stages(network)?.iter().filter(|s| s.kind == Kind::Sparse) {
-        let input = sparse_input(network, stage, Stream::new(stage.input().shape, 1, stage.input().act));
-        let banks = BANKS.iter().filter(|&&banks| banks <= stage.output.c);
-        let bound = |&banks: &usize| -> Result<(usize, u64)> {
-            Ok((banks, sparse::plan(&input, &SparseFolding { banks, in_lanes: 1 })?.cycles()))
-        };
-        bounds.insert(stage.node.clone(), banks.map(bound).collect::<Result<_>>()?);
+        let shape = stage.input().shape;
+        let mut all = Vec::new();
+        for in_lanes in IN_LANES.into_iter().filter(|&lanes| shape.c.is_multiple_of(lanes)) {
+            let input = sparse_input(network, stage, Stream::new(shape, in_lanes, stage.input().act));
+            for banks in BANKS.into_iter().filter(|&banks| banks <= stage.output.c) {
+                let folding = SparseFolding { banks, in_lanes };
+                all.push((folding, sparse::plan(&input, &folding)?.cycles()));
+            }
+        }
+        bounds.insert(stage.node.clone(), all);
     }
     Ok(bounds)
 }

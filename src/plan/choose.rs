@@ -97,6 +97,11 @@ pub fn supplied(stage: &Stage, folding: Folding, demand: &Demand, beats: u64) ->
     stage.input().gives(&arrives(stage, folding.in_par), &demand.beside[0], beats)
 }
 
+/// As [`supplied`], for a sparse fully connected engine.
+pub fn sparse_supplied(stage: &Stage, folding: SparseFolding, demand: &Demand, beats: u64) -> bool {
+    stage.input().gives(&arrives(stage, folding.in_lanes), &demand.beside[0], beats)
+}
+
 /// What a stage without windows wants of each stream that it reads if its result has `lanes`; `None` where it cannot
 /// have so many.
 fn arriving(stage: &Stage, lanes: usize) -> Option<Vec<Want>> {
@@ -145,7 +150,7 @@ pub trait Chooser {
     /// A folding and a step of a dense stage.
     fn dense(&mut self, stage: &Stage, demand: &Demand) -> Option<(Folding, usize)>;
     /// Banks of a sparse stage.
-    fn sparse(&mut self, stage: &Stage) -> SparseFolding;
+    fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding;
     /// Engine and folding of a convolution whose weights are stored sparse.
     fn sparse_conv(&mut self, stage: &Stage, demand: &Demand) -> Option<Choice>;
     /// A folding of the constant engine where that is better for the stage than `other`.
@@ -245,7 +250,7 @@ fn choice(stage: &Stage, demand: &Demand, chooser: &mut dyn Chooser) -> Option<C
         Kind::Affine | Kind::Add | Kind::Concat | Kind::Flatten => {
             return chooser.lanes(stage, demand).map(Choice::Lanes);
         }
-        Kind::Sparse => Some(Choice::Sparse(chooser.sparse(stage))),
+        Kind::Sparse => Some(Choice::Sparse(chooser.sparse(stage, demand))),
         Kind::SparseConv(_) => chooser.sparse_conv(stage, demand),
         Kind::Conv(_) | Kind::Dense => chooser.dense(stage, demand).map(|(folding, step)| Choice::Conv(folding, step)),
     };

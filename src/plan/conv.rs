@@ -90,6 +90,9 @@ pub struct ConvPlan {
 /// Cycles of the parts behind the multiply-accumulate lanes: accumulate, serialize.
 const BEHIND_LANES: usize = 2;
 
+/// Words up to which a weight memory is one; a deeper one is several of so many, whose words take a cycle more.
+pub const SHALLOW_WORDS: usize = 4096;
+
 /// `ceil(log2(n))`.
 pub fn log2_ceil(n: usize) -> u32 {
     n.next_power_of_two().trailing_zeros()
@@ -183,9 +186,14 @@ impl ConvPlan {
         log2_ceil(self.segments())
     }
 
-    /// Cycles from a lane's operands to its sum.
+    /// True where the weights come a cycle later than from a shallow memory.
+    pub fn deep(&self) -> bool {
+        self.weight_depth() > SHALLOW_WORDS
+    }
+
+    /// Cycles from a tap to its lane's sum.
     pub fn mac_latency(&self) -> usize {
-        2 + self.chain() + self.tree_levels() as usize
+        usize::from(self.deep()) + 2 + self.chain() + self.tree_levels() as usize
     }
 
     /// Cycles from a pass's last word to its first beat out of the queue.

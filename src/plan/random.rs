@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::Plan;
-use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within};
+use super::choose::{self, Chooser, Planned, columns, foldings, plan, sparse_supplied, steps, steps_within};
 use super::constant::{ConstFolding, small};
 use super::conv::Folding;
 use super::layer::Choice;
@@ -31,9 +31,12 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
         fitting.choose(self.0).copied()
     }
 
-    fn sparse(&mut self, stage: &Stage) -> SparseFolding {
+    fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
         let banks = self.0.random_range(1..=stage.output.c.min(8));
-        SparseFolding { banks, in_lanes: 1 }
+        let folding = |in_lanes| SparseFolding { banks, in_lanes };
+        let fed = |&in_lanes: &usize| sparse_supplied(stage, folding(in_lanes), demand, u64::MAX);
+        let lanes: Vec<usize> = (2..=4).filter(fed).chain([1]).collect();
+        folding(lanes.choose(self.0).copied().unwrap_or(1))
     }
 
     /// The sparse engine in most draws, with many lanes or few.

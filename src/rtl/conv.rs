@@ -43,6 +43,7 @@ struct Conv<'a> {
     weight_addr: Counter,
     late_bits: usize,
     roms: Vec<RomText>,
+    deep: bool,
     chain: usize,
     skip: usize,
     segments: usize,
@@ -138,6 +139,7 @@ fn engine<'a>(module: &'a str, network: &Network, layer: &LayerPlan, plan: &Conv
         weight_addr: Counter::new(plan.weight_depth()),
         late_bits: Counter::new(plan.weight_depth()).bits as usize + 1,
         roms: roms(module, plan).iter().map(rom_text).collect::<Result<_>>()?,
+        deep: plan.deep(),
         chain: plan.chain(),
         skip: plan.skip(),
         segments: plan.segments(),
@@ -184,7 +186,7 @@ fn roms<'a>(module: &'a str, plan: &ConvPlan) -> Vec<Rom<'a>> {
         };
         let name = plan.weight_name(late);
         let (data, width) = (format!("{name}_data"), plan.weight_width(late));
-        Rom { module, name, data, width, depth: plan.weight_depth(), style: "auto", enable, addr }
+        Rom { module, name, data, width, depth: plan.weight_depth(), registered: true, style: "auto", enable, addr }
     };
     (0..plan.chain()).map(rom).collect()
 }

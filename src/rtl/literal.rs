@@ -51,6 +51,19 @@ impl Counter {
     pub fn lit(&self, value: usize) -> String {
         lit(self.bits, value as u64)
     }
+
+    /// `(register + by) % count` as an expression of one addition, compared beside it and not behind it.
+    pub fn moved(&self, register: &str, by: usize) -> String {
+        let by = by % self.count;
+        match by {
+            0 => register.into(),
+            _ if self.count.is_power_of_two() => format!("{register} + {}", self.lit(by)),
+            _ => {
+                let back = self.lit(self.count - by);
+                format!("({register} >= {back}) ? {register} - {back} : {register} + {}", self.lit(by))
+            }
+        }
+    }
 }
 
 /// A two's complement register and its literals.

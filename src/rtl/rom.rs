@@ -5,13 +5,7 @@ use askama::Template;
 
 use super::literal::{Counter, lit, range};
 use super::{Artifact, hex};
-
-/// Words up to which a memory is left to synthesis, whose multiplexer then has at most four inputs.
-const SHALLOW: usize = 4096;
-/// Most memories of a deep one, while they are no deeper than [`DEEPEST`].
-const BANKS: usize = 4;
-/// Words of the deepest block RAM (16k of one bit).
-const DEEPEST: usize = 16_384;
+use crate::plan::conv::SHALLOW_WORDS;
 
 /// A memory of an engine.
 pub struct Rom<'a> {
@@ -25,6 +19,8 @@ pub struct Rom<'a> {
     pub width: usize,
     /// Words.
     pub depth: usize,
+    /// True where the words of a deep one come a cycle later, through registers before the multiplexer.
+    pub registered: bool,
     /// What it is made of, for `sg_rom`.
     pub style: &'static str,
     /// The condition that a word is read.
@@ -42,6 +38,8 @@ struct Text<'a> {
     width: usize,
     style: &'static str,
     bank_words: usize,
+    registered: bool,
+    read_always: bool,
     enable: &'a str,
     select: String,
     select_bits: u32,
@@ -60,7 +58,7 @@ struct Bank {
 
 /// Words of each memory that makes up one of `depth`: all but the last are full.
 fn bank_words(depth: usize) -> usize {
-    if depth <= SHALLOW { depth } else { depth.div_ceil(BANKS).next_power_of_two().min(DEEPEST) }
+    depth.min(SHALLOW_WORDS)
 }
 
 impl Rom<'_> {
@@ -90,7 +88,7 @@ impl Rom<'_> {
                     name: format!("{}_{k}", self.name),
                     depth,
                     addr_bits,
-                    enable: format!("{} && ({select} == {})", self.enable, lit(select_bits, k as u64)),
+                    enable: self.enabled(&format!("({select} == {})", lit(select_bits, k as u64))),
                     addr: self.slice(0, addr_bits),
                     data: format!("{}_banks[{}+:{}]", self.name, k * self.width, self.width),
                 },
@@ -103,6 +101,8 @@ impl Rom<'_> {
             width: self.width,
             style: self.style,
             bank_words: words,
+            registered: self.registered,
+            read_always: self.always(),
             enable: &self.enable,
             select_range: range(select_bits.max(1) as usize),
             select: select.clone(),
@@ -110,6 +110,15 @@ impl Rom<'_> {
             banks: (0..self.depth).step_by(words).enumerate().map(bank).collect(),
         };
         Ok(text.render()?.trim_start_matches('\n').into())
+    }
+
+    fn always(&self) -> bool {
+        self.enable == "1'b1"
+    }
+
+    /// The condition that a word is read for which `also` holds.
+    fn enabled(&self, also: &str) -> String {
+        if self.always() { also.into() } else { format!("{} && {also}", self.enable) }
     }
 
     /// `bits` bits of the address from bit `low` on.
@@ -138,12 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deep_memory_is_made_of_few_of_a_power_of_two() {
+    fn a_deep_memory_is_made_of_shallow_ones() {
         let banks = |depth: usize| (bank_words(depth), depth.div_ceil(bank_words(depth)));
         assert_eq!(banks(4096), (4096, 1));
-        assert_eq!(banks(4097), (2048, 3));
-        assert_eq!(banks(50_176), (16_384, 4));
-        assert_eq!(banks(100_000), (16_384, 7));
+        assert_eq!(banks(4097), (4096, 2));
+        assert_eq!(banks(50_176), (4096, 13));
     }
 
     #[test]
@@ -154,15 +162,16 @@ mod tests {
             data: "weight_data".into(),
             width: 16,
             depth: 5000,
+            registered: false,
             style: "auto",
             enable: "step".into(),
             addr: ("weight_addr_q".into(), None),
         };
         let files = rom.images((0..5000).map(|n| [(n, 16)]));
-        assert_eq!(files.len(), 3);
-        assert!(files[2].path == "mem/m_weight_2.hex" && files[2].text.starts_with("1000\n"));
+        assert_eq!(files.len(), 2);
+        assert!(files[1].path == "mem/m_weight_1.hex" && files[1].text.starts_with("1000\n"));
         let text = rom.render().unwrap();
-        assert!(text.contains(".en_i  (step && (weight_addr_q[11+:2] == 2'd2)),"), "{text}");
+        assert!(text.contains(".en_i  (step && (weight_addr_q[12+:1] == 1'd1)),"), "{text}");
         assert!(text.contains(".addr_i(weight_addr_q[0+:10]),"), "{text}");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use askama::Template;
 
+use super::rom::Rom;
 use super::{Artifact, cells, leaf};
 use crate::network::graph::ActType;
 use crate::plan::requant;
@@ -57,7 +58,6 @@ struct Engine {
     act_bits: u32,
     act_signed: u32,
     count_bits: u32,
-    entry_width: u32,
     entry_msb: u32,
     queue: String,
     use_dsp: u32,
@@ -75,20 +75,19 @@ struct BankView {
     index: usize,
     entries: usize,
     rows: usize,
-    depth: usize,
     addr_bits: u32,
     addr_msb: u32,
     job_bits: u32,
     item_width: u32,
     item_msb: u32,
-    file: String,
+    rom: String,
     counts_slice: String,
     drain: String,
 }
 
 /// The files of layer module `<design>_<node>`, cells and memories included.
 pub fn emit(design: &str, node: &str, plan: &SparsePlan) -> Result<Vec<Artifact>> {
-    let engine = Engine::new(design, node, plan);
+    let engine = Engine::new(design, node, plan)?;
     let mut files = vec![Artifact::new(format!("rtl/{}.v", engine.module), engine.render()? + "\n")];
     files.extend(cells::instantiated(&files));
     for file in leaf::fifo_files(plan.queue_addr_bits)?.into_iter().chain(leaf::fifo_files(OUT_FIFO_ADDR_BITS)?) {
@@ -98,14 +97,14 @@ pub fn emit(design: &str, node: &str, plan: &SparsePlan) -> Result<Vec<Artifact>
     }
     files.push(Artifact::new(engine.counts_file.clone(), counts_table(plan)));
     files.push(Artifact::new(engine.row_file.clone(), row_table(plan)));
-    for (bank, view) in plan.banks.iter().zip(&engine.banks) {
-        files.push(Artifact::new(view.file.clone(), entry_table(plan, bank)));
+    for (index, bank) in plan.banks.iter().enumerate() {
+        files.extend(entry_rom(&engine.module, plan, index).images(entry_words(plan, bank)));
     }
     Ok(files)
 }
 
 impl Engine {
-    fn new(design: &str, node: &str, plan: &SparsePlan) -> Self {
+    fn new(design: &str, node: &str, plan: &SparsePlan) -> Result<Self> {
         let input = &plan.input;
         let file = |what: &str| format!("mem/{design}_{node}_{what}.hex");
         let in_lanes = plan.folding.in_lanes as u32;
@@ -116,8 +115,10 @@ impl Engine {
         let fields = Fields::of(plan);
         let out_width = input.out.map_or(input.acc_bits, |o| o.bits);
         let mul_bits = plan.mul_bits();
-        Self {
-            module: format!("{design}_{node}"),
+        let module = format!("{design}_{node}");
+        let banks = (0..plan.banks.len()).map(|b| bank_view(&module, plan, b, &fields)).collect::<Result<_>>()?;
+        Ok(Self {
+            module,
             columns: input.columns.len(),
             rows: input.rows,
             nonzeros: plan.entries_per_bank.iter().sum(),
@@ -149,7 +150,7 @@ impl Engine {
             row_table_width: plan.memories[1].width,
             row_table_msb: plan.memories[1].width - 1,
             row_file: file("rows"),
-            push_delay: requant::latency(input.out) as u32,
+            push_delay: 1 + requant::latency(input.out) as u32,
             slot_bits: OUT_FIFO_ADDR_BITS,
             acc_msb: input.acc_bits - 1,
             local_bits: plan.local_bits,
@@ -165,7 +166,6 @@ impl Engine {
             act_bits: input.act.bits,
             act_signed: u32::from(input.act.signed),
             count_bits: plan.count_bits,
-            entry_width,
             entry_msb: entry_width - 1,
             queue: format!("sg_fifo_a{}", plan.queue_addr_bits),
             use_dsp: u32::from(input.act.bits * input.weight_bits > LUT_PRODUCT_BITS),
@@ -176,12 +176,12 @@ impl Engine {
             out_signed: u32::from(input.out.is_some_and(|o| o.signed)),
             var_shift: u32::from(plan.shift_bits() > 0),
             shift: plan.common_shift().unwrap_or(1),
-            banks: (0..plan.banks.len()).map(|b| bank_view(plan, b, &fields, &file(&format!("bank{b}")))).collect(),
-        }
+            banks,
+        })
     }
 }
 
-fn bank_view(plan: &SparsePlan, index: usize, fields: &Fields, file: &str) -> BankView {
+fn bank_view(module: &str, plan: &SparsePlan, index: usize, fields: &Fields) -> Result<BankView> {
     let bank = &plan.banks[index];
     let width = plan.folding.in_lanes as u32 * plan.count_bits;
     let counts = Field { low: index as u32 * width, bits: width };
@@ -189,23 +189,22 @@ fn bank_view(plan: &SparsePlan, index: usize, fields: &Fields, file: &str) -> Ba
     let addr_bits = bank.addr_bits(plan.count_bits);
     let job_bits = 1 + plan.input.act.bits + addr_bits + plan.count_bits;
     let item_width = plan.folding.in_lanes as u32 * job_bits + 1;
-    BankView {
+    Ok(BankView {
         index,
         entries: bank.entries.len(),
         rows: bank.rows.len(),
-        depth: bank.depth(plan.count_bits),
         addr_bits,
         addr_msb: addr_bits - 1,
         job_bits,
         item_width,
         item_msb: item_width - 1,
-        file: file.into(),
+        rom: entry_rom(module, plan, index).render()?,
         counts_slice: counts.slice(),
         drain: match bank_bits {
             0 => "read".into(),
             _ => format!("read & (row_word_q{} == {bank_bits}'d{index})", fields.bank.slice()),
         },
-    }
+    })
 }
 
 fn format_of(act: ActType) -> String {
@@ -301,11 +300,24 @@ fn row_table(plan: &SparsePlan) -> String {
     hex_lines(plan.memories[1].width, words.into_iter())
 }
 
-/// `{weight, row}` in column order, then words that are never read.
-fn entry_table(plan: &SparsePlan, bank: &Bank) -> String {
-    let row = Field { low: 0, bits: plan.local_bits };
-    let weight = Field { low: plan.local_bits, bits: plan.input.weight_bits };
-    let entries = bank.entries.iter().map(|(w, r)| weight.place(i64::from(*w)) | row.place(*r as i64));
-    let words = entries.chain(std::iter::repeat(0)).take(bank.depth(plan.count_bits));
-    hex_lines(row.bits + weight.bits, words)
+/// Words `{weight, row}` in column order, then some that are never read.
+fn entry_words(plan: &SparsePlan, bank: &Bank) -> Vec<[(i64, u32); 2]> {
+    let word = |weight: i32, row: usize| [(row as i64, plan.local_bits), (i64::from(weight), plan.input.weight_bits)];
+    let entries = bank.entries.iter().map(|&(weight, row)| word(weight, row));
+    entries.chain(std::iter::repeat(word(0, 0))).take(bank.depth(plan.count_bits)).collect()
+}
+
+/// The entry memory of bank `index`.
+fn entry_rom<'a>(module: &'a str, plan: &SparsePlan, index: usize) -> Rom<'a> {
+    Rom {
+        module,
+        name: format!("bank{index}"),
+        data: format!("entry{index}"),
+        width: (plan.input.weight_bits + plan.local_bits) as usize,
+        depth: plan.banks[index].depth(plan.count_bits),
+        registered: false,
+        style: "auto",
+        enable: "1'b1".into(),
+        addr: (format!("addr{index}"), None),
+    }
 }

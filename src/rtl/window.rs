@@ -30,7 +30,6 @@ struct Window<'a> {
     rows: usize,
     word: String,
     addr: Counter,
-    wide: Counter,
     col: Counter,
     row: Counter,
     slots: Counter,
@@ -48,12 +47,14 @@ struct Window<'a> {
     start_y: String,
     span_y: String,
     used_y: String,
+    full_y: String,
+    reach_y: String,
+    left_y: String,
     rows_y: String,
-    line_words: String,
-    stride_words: String,
-    image_words: String,
-    lead_words: String,
-    depth: String,
+    below_addr: String,
+    first_addr: String,
+    lead_addr: String,
+    down_addr: String,
     stride_x: String,
     start_x: String,
     cols_x: String,
@@ -87,8 +88,6 @@ impl<'a> Window<'a> {
         let depth = plan.rows * unit;
         let span = kernel_h.max(stride_h);
         let addr = Counter::new(depth);
-        let wide = Counter::new(2 * depth + 1);
-        let wide = Counter { range: range(addr.bits as usize + 1), bits: addr.bits + 1, ..wide };
         let row = Counter::new(plan.height);
         let slots = Counter::new(plan.rows + 1);
         let folds = Counter::new(plan.folds);
@@ -98,7 +97,6 @@ impl<'a> Window<'a> {
         let x = Signed::holding(-(pad_w as i64) - 1, far_x, 2);
         let groups = plan.groups as i64;
         let off = Signed::holding(-(pad_w as i64 + 1) * groups, far_x * groups, addr.bits + 1);
-        let wide_lit = |value: usize| lit(wide.bits, value as u64);
         Window {
             plan,
             banked: Banked::new(plan, &y, &x, word_bits),
@@ -129,12 +127,14 @@ impl<'a> Window<'a> {
             start_y: y.lit(-(pad_h as i64)),
             span_y: y.lit(span as i64),
             used_y: y.lit(used as i64),
+            full_y: y.lit(used as i64 - (span + stride_h) as i64),
+            reach_y: y.lit((span + stride_h) as i64),
+            left_y: y.lit(used as i64 - stride_h as i64),
             rows_y: y.lit(plan.height as i64),
-            line_words: wide_lit(unit),
-            stride_words: wide_lit(stride_h * unit % depth),
-            image_words: wide_lit(used * unit % depth),
-            lead_words: wide_lit((used + plan.rows * pad_h - pad_h) * unit % depth),
-            depth: wide_lit(depth),
+            below_addr: addr.moved("top_addr_q", stride_h * unit),
+            first_addr: addr.moved("first_addr_q", used * unit),
+            lead_addr: addr.moved("first_addr_q", (used + plan.rows * pad_h - pad_h) * unit),
+            down_addr: addr.moved("row_addr_q", unit),
             stride_x: x.lit(stride_w as i64),
             start_x: x.lit(-(pad_w as i64)),
             cols_x: x.lit(plan.width as i64),
@@ -155,7 +155,6 @@ impl<'a> Window<'a> {
             rows_ahead: plan.row_cycles() > 1,
             pad_word,
             addr,
-            wide,
             row,
             slots,
             folds,

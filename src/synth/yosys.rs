@@ -79,11 +79,12 @@ impl Yosys {
         let text = fs::read_to_string(&netlist).with_context(|| format!("{}: no netlist", netlist.display()))?;
         let wrapper = dir.join("synth/pins.v");
         fs::write(&wrapper, pins::wrapper(&text, top)?).with_context(|| wrapper.display().to_string())?;
-        // What is mapped already stays as it is. Plain `abc`: newer versions' `abc9` refuses a netlist with mapped cells.
-        let synth = format!("synth_{name} -top {} -run", pins::MODULE);
+        // A black box while the wrapper is synthesized, so that what is mapped already stays as it is.
         let script = format!(
-            "read_json synth/{name}.json; read_verilog synth/pins.v; {synth} begin:map_luts; abc -lut 4; \
-             {synth} map_cells:; delete t:$scopeinfo; write_json synth/{name}_pins.json"
+            "read_json synth/{name}.json; design -stash mapped; design -copy-from mapped {top}; blackbox {top}; \
+             read_verilog synth/pins.v; synth_{name} -top {pins}; design -copy-from mapped {top}; flatten; opt_clean; \
+             delete t:$scopeinfo; write_json synth/{name}_pins.json",
+            pins = pins::MODULE
         );
         self.call(dir, &format!("synth/{name}_pins.log"), &["-q", "-p", &script])
     }

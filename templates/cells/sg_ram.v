@@ -2,7 +2,7 @@
 //
 //   read_data_o(t+1) = mem[read_addr_i(t)] when read_en_i(t); otherwise it holds.
 //
-// Reading an address in the cycle in which it is written is undefined: the users of this cell never do.
+// Reading an address in the cycle in which it is written gives the word before.
 `default_nettype none
 
 module sg_ram #(

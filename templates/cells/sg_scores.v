@@ -3,7 +3,7 @@
 //   m_axis_tdata  one class score a beat, class 0 first, sign-extended to 32 bits
 //   m_axis_tlast  on the last class; m_axis_tuser holds the arg max there (lowest index on a tie) and 0 before
 //
-// One beat a cycle; outputs are registered and hold while stalled.
+// One beat a cycle, two cycles of latency; outputs are registered and hold while stalled.
 `default_nettype none
 
 module sg_scores #(
@@ -26,30 +26,37 @@ module sg_scores #(
     localparam One  = 1;
     localparam Last = Classes - 1;
 
+    // A score waits in a register before it is compared.
+    reg signed [ScoreBits-1:0] score_q;
+    reg                        score_valid_q;
     reg signed [ScoreBits-1:0] best_q;
     reg        [IndexBits-1:0] best_index_q;
     reg        [IndexBits-1:0] class_q;
 
-    wire take   = in_valid_i && in_ready_o;
+    wire free   = !m_axis_tvalid || m_axis_tready;
+    wire take   = score_valid_q && free;
     wire first  = (class_q == {IndexBits{1'b0}});
     wire last   = (class_q == Last[IndexBits-1:0]);
-    wire better = first || (in_data_i > best_q);
+    wire better = first || (score_q > best_q);
     wire [IndexBits-1:0] best_index = better ? class_q : best_index_q;
     wire [31:0] score;
 
     generate
         if (ScoreBits < 32) begin : gen_extend
-            assign score = {{(32 - ScoreBits) {in_data_i[ScoreBits-1]}}, in_data_i};
+            assign score = {{(32 - ScoreBits) {score_q[ScoreBits-1]}}, score_q};
         end else begin : gen_whole
-            assign score = in_data_i;
+            assign score = score_q;
         end
     endgenerate
 
-    assign in_ready_o = !m_axis_tvalid || m_axis_tready;
+    assign in_ready_o = !score_valid_q || free;
 
     always @(posedge clk_i) begin
+        if (in_ready_o) begin
+            score_q <= in_data_i;
+        end
         if (take) begin
-            best_q       <= better ? in_data_i : best_q;
+            best_q       <= better ? score_q : best_q;
             best_index_q <= best_index;
             m_axis_tdata <= score;
             m_axis_tlast <= last;
@@ -59,13 +66,19 @@ module sg_scores #(
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
+            score_valid_q <= 1'b0;
             m_axis_tvalid <= 1'b0;
             class_q       <= {IndexBits{1'b0}};
-        end else if (take) begin
-            m_axis_tvalid <= 1'b1;
-            class_q       <= last ? {IndexBits{1'b0}} : class_q + One[IndexBits-1:0];
-        end else if (m_axis_tready) begin
-            m_axis_tvalid <= 1'b0;
+        end else begin
+            if (in_ready_o) begin
+                score_valid_q <= in_valid_i;
+            end
+            if (free) begin
+                m_axis_tvalid <= take;
+            end
+            if (take) begin
+                class_q <= last ? {IndexBits{1'b0}} : class_q + One[IndexBits-1:0];
+            end
         end
     end
 

@@ -3,8 +3,8 @@
 //   acc[page][row] += weight * activation, for every entry {weight, row} of every live job
 //
 // Items come from the bank's queue (format: sg_sparse_front). Jobs run back to back, one entry a cycle:
-// address, entry memory (latency 1), product and read of the LUT RAM, sum and write, so that neither a repeated row nor a
-// new column costs a bubble. An image's last item without a live job costs one cycle.
+// address, entry memory (latency 1), product and read of the accumulator, sum and write, so that neither a repeated row
+// nor a new column costs a bubble. An image's last item without a live job costs one cycle.
 //
 // Two pages: while one fills, the other is drained. Draining reads a row and writes its bias back, which leaves the
 // page ready for the next image. After reset both pages count as full: the drain writes the first biases.
@@ -36,7 +36,7 @@ module sg_sparse_bank #(
     input  wire                          drain_page_i,
     input  wire [           RowBits-1:0] drain_row_i,
     input  wire [           AccBits-1:0] drain_bias_i,
-    output wire [           AccBits-1:0] drain_acc_o    // in the cycle of drain_i, else 0
+    output wire [           AccBits-1:0] drain_acc_o    // in the cycle after drain_i, else 0
 );
 
     localparam ProdBits = ActBits + 1 + WeightBits;
@@ -193,16 +193,19 @@ module sg_sparse_bank #(
     wire [AccBits-1:0] prod_acc;
     wire [AccBits-1:0] read0;
     wire [AccBits-1:0] read1;
-    reg  [AccBits-1:0] base_q;
-    wire [AccBits-1:0] sum = base_q + prod_acc;
+    reg  [AccBits-1:0] sum_q;
+    reg                again_q;
     wire               again = run_q4 & (row_q4 == row_q3) & (page_q4 == page_q3);
+    wire [AccBits-1:0] base = again_q ? sum_q : (page_q4 ? read1 : read0);
+    wire [AccBits-1:0] sum = base + prod_acc;
     wire               read_add0 = run_q3 & ~page_q3;
     wire               read_add1 = run_q3 & page_q3;
     wire               add0 = run_q4 & ~page_q4;
     wire               add1 = run_q4 & page_q4;
 
     always @(posedge clk_i) begin
-        base_q <= again ? sum : (page_q3 ? read1 : read0);
+        again_q <= again;
+        sum_q   <= sum;
     end
 
     generate
@@ -217,31 +220,41 @@ module sg_sparse_bank #(
         end
     endgenerate
 
-    sg_ram_async #(
+    sg_ram #(
         .Width   (AccBits),
+        .Depth   (1 << RowBits),
         .AddrBits(RowBits)
     ) i_page0 (
-        .clk_i    (clk_i),
-        .wr_en_i  (add0 | (drain_i & ~drain_page_i)),
-        .wr_addr_i(add0 ? row_q4 : drain_row_i),
-        .wr_data_i(add0 ? sum : drain_bias_i),
-        .rd_addr_i(read_add0 ? row_q3 : drain_row_i),
-        .rd_data_o(read0)
+        .clk_i       (clk_i),
+        .write_en_i  (add0 | (drain_i & ~drain_page_i)),
+        .write_addr_i(add0 ? row_q4 : drain_row_i),
+        .write_data_i(add0 ? sum : drain_bias_i),
+        .read_en_i   (1'b1),
+        .read_addr_i (read_add0 ? row_q3 : drain_row_i),
+        .read_data_o (read0)
     );
 
-    sg_ram_async #(
+    sg_ram #(
         .Width   (AccBits),
+        .Depth   (1 << RowBits),
         .AddrBits(RowBits)
     ) i_page1 (
-        .clk_i    (clk_i),
-        .wr_en_i  (add1 | (drain_i & drain_page_i)),
-        .wr_addr_i(add1 ? row_q4 : drain_row_i),
-        .wr_data_i(add1 ? sum : drain_bias_i),
-        .rd_addr_i(read_add1 ? row_q3 : drain_row_i),
-        .rd_data_o(read1)
+        .clk_i       (clk_i),
+        .write_en_i  (add1 | (drain_i & drain_page_i)),
+        .write_addr_i(add1 ? row_q4 : drain_row_i),
+        .write_data_i(add1 ? sum : drain_bias_i),
+        .read_en_i   (1'b1),
+        .read_addr_i (read_add1 ? row_q3 : drain_row_i),
+        .read_data_o (read1)
     );
 
-    assign drain_acc_o = drain_i ? (drain_page_i ? read1 : read0) : {AccBits{1'b0}};
+    reg drain_q;
+    reg drain_page_q;
+    always @(posedge clk_i) begin
+        drain_q      <= drain_i;
+        drain_page_q <= drain_page_i;
+    end
+    assign drain_acc_o = drain_q ? (drain_page_q ? read1 : read0) : {AccBits{1'b0}};
 
 endmodule
 

@@ -85,24 +85,26 @@ module example_conv2_window (
     wire end_row    = end_window && (ox_q == 2'd3);
 
     // Row bookkeeping for the next row of windows, a cycle ahead: it depends on the row alone.
-    wire              last_row  = (oy_q == 2'd3);
-    wire signed [4:0] below_y   = top_y_q + 5'sd1;
-    wire signed [4:0] after_y   = last_row ? -5'sd1 : below_y;
-    wire signed [4:0] base_y    = top_y_q[4] ? 5'sd0 : top_y_q;
-    wire signed [4:0] next_base = after_y[4] ? 5'sd0 : after_y;
-    wire signed [4:0] reach_y   = after_y + 5'sd3;
-    wire signed [4:0] reach_cut = (reach_y > 5'sd4) ? 5'sd4 : reach_y;
-    wire signed [4:0] need      = reach_cut - next_base;
-    wire signed [4:0] spare     = (last_row ? 5'sd4 : next_base) - base_y;
+    wire              last_row   = (oy_q == 2'd3);
+    wire signed [4:0] below_y    = top_y_q + 5'sd1;
+    wire signed [4:0] after_y    = last_row ? -5'sd1 : below_y;
+    wire              above      = top_y_q[4];         // these windows begin above the image, the next ones too
+    wire              next_above = below_y[4];
+    wire              next_over  = (top_y_q > 5'sd0);  // the next windows end below the image
+    wire signed [4:0] need_above = next_over ? 5'sd4 : top_y_q + 5'sd4;
+    wire signed [4:0] need_in    = next_over ? 5'sd3 - top_y_q : 5'sd3;
+    wire signed [4:0] need_below = next_above ? need_above : need_in;
+    wire        [2:0] need       = last_row ? 3'd2 : need_below[2:0];
+    // Rows that the next row of windows does not need any more.
+    wire signed [4:0] rest_rows  = above ? 5'sd4 : 5'sd4 - top_y_q;
+    wire signed [4:0] moved_rows = !above ? 5'sd1 : (next_above ? 5'sd0 : below_y);
+    wire signed [4:0] spare      = last_row ? rest_rows : moved_rows;
 
-    wire [6:0] below_sum    = {1'b0, top_addr_q} + 7'd16;
-    wire [6:0] first_sum    = {1'b0, first_addr_q} + 7'd0;
-    wire [6:0] lead_sum     = {1'b0, first_addr_q} + 7'd48;
-    wire [6:0] below_cut    = (below_sum >= 7'd64) ? below_sum - 7'd64 : below_sum;
-    wire [6:0] first_cut    = (first_sum >= 7'd64) ? first_sum - 7'd64 : first_sum;
-    wire [6:0] lead_cut     = (lead_sum >= 7'd64) ? lead_sum - 7'd64 : lead_sum;
-    wire [5:0] after_top    = last_row ? lead_cut[5:0] : below_cut[5:0];
-    wire       unused_carry = &{1'b0, below_cut[6], first_cut[6], lead_cut[6], need, spare};
+    wire [5:0] below_addr  = top_addr_q + 6'd16;
+    wire [5:0] first_addr  = first_addr_q;
+    wire [5:0] lead_addr   = first_addr_q + 6'd48;
+    wire [5:0] after_top   = last_row ? lead_addr : below_addr;
+    wire       unused_high = &{1'b0, need_below, spare};
 
     reg signed [4:0] next_y_q;
     reg        [2:0] next_need_q;
@@ -111,7 +113,7 @@ module example_conv2_window (
 
     always @(posedge clk_i) begin
         next_y_q    <= after_y;
-        next_need_q <= need[2:0];
+        next_need_q <= need;
         free_rows_q <= spare[2:0];
         row_top_q   <= after_top;
     end
@@ -123,9 +125,7 @@ module example_conv2_window (
     wire        [5:0] next_top  = end_row ? row_top : top_addr_q;
     wire              end_image = end_row && last_row;
 
-    wire [6:0] down_sum    = {1'b0, row_addr_q} + 7'd16;
-    wire [6:0] down_cut    = (down_sum >= 7'd64) ? down_sum - 7'd64 : down_sum;
-    wire       unused_down = down_cut[6];
+    wire [5:0] down_addr = row_addr_q + 6'd16;
 
     wire signed [4:0] next_left_x   = end_row ? -5'sd1 : (end_window ? left_x_q + 5'sd1 : left_x_q);
     wire signed [6:0] next_left_off = end_row ? -7'sd4 : (end_window ? left_off_q + 7'sd4 : left_off_q);
@@ -172,7 +172,7 @@ module example_conv2_window (
                 need_rows_q <= next_need;
             end
             if (end_image) begin
-                first_addr_q <= first_cut[5:0];
+                first_addr_q <= first_addr;
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
@@ -184,7 +184,7 @@ module example_conv2_window (
             end
             if (end_line) begin
                 tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 5'sd1;
-                row_addr_q <= end_fold ? next_top : down_cut[5:0];
+                row_addr_q <= end_fold ? next_top : down_addr;
             end
         end
     end

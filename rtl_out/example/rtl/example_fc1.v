@@ -81,7 +81,7 @@ module example_fc1 (
     sg_sparse_drain #(
         .LastRow (11),
         .AddrBits(4),
-        .Delay   (6),
+        .Delay   (7),
         .SlotBits(4)
     ) i_drain (
         .clk_i  (clk_i),
@@ -163,7 +163,7 @@ module example_fc1 (
         .AddrBits(7),
         .File    ("mem/example_fc1_bank0.hex"),
         .Style   ("auto")
-    ) i_entries0 (
+    ) u_bank0 (
         .clk_i (clk_i),
         .en_i  (1'b1),
         .addr_i(addr0),
@@ -210,11 +210,15 @@ module example_fc1 (
     end
 
     reg [7:0] mul_q;
+    reg [7:0] mul_q2;
     reg [5:0] shift_q;
+    reg [5:0] shift_q2;
 
     always @(posedge clk_i) begin
-        mul_q   <= row_word_q[11:4];
-        shift_q <= 6'd0;
+        mul_q    <= row_word_q[11:4];
+        mul_q2   <= mul_q;
+        shift_q  <= 6'd0;
+        shift_q2 <= shift_q;
     end
 
     sg_requant #(
@@ -228,8 +232,8 @@ module example_fc1 (
     ) i_requant (
         .clk_i  (clk_i),
         .acc_i  (acc_q),
-        .mul_i  (mul_q),
-        .shift_i(shift_q),
+        .mul_i  (mul_q2),
+        .shift_i(shift_q2),
         .data_o (value)
     );
 

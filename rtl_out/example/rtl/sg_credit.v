@@ -1,6 +1,6 @@
 // sg_credit: counts the free beats of an output queue, so that an engine that cannot stall starts work only when its
 // results have room. take_i (allowed while grant_o) books Take beats; give_i returns one when it leaves the queue, drop_i
-// one that was booked but never enters it.
+// one that was booked but never enters it. grant_o is a register.
 `default_nettype none
 
 module sg_credit #(
@@ -16,20 +16,24 @@ module sg_credit #(
     output wire grant_o
 );
 
-    localparam One = 1;
+    localparam Once  = Take;
+    localparam Twice = 2 * Take;
 
     reg  [Bits-1:0] free_q;
+    reg             grant_q;   // free_q >= Take
     wire [Bits-1:0] taken = take_i ? Take[Bits-1:0] : {Bits{1'b0}};
-    wire [Bits-1:0] given = give_i ? One[Bits-1:0] : {Bits{1'b0}};
-    wire [Bits-1:0] dropped = drop_i ? One[Bits-1:0] : {Bits{1'b0}};
+    wire [  Bits:0] held = {1'b0, free_q} + {{Bits{1'b0}}, give_i} + {{Bits{1'b0}}, drop_i};
+    wire            unused_carry = held[Bits];
 
-    assign grant_o = (free_q >= Take[Bits-1:0]);
+    assign grant_o = grant_q;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
-            free_q <= Beats[Bits-1:0];
+            free_q  <= Beats[Bits-1:0];
+            grant_q <= 1'b1;
         end else begin
-            free_q <= free_q - taken + given + dropped;
+            free_q  <= held[Bits-1:0] - taken;
+            grant_q <= take_i ? (held >= Twice[Bits:0]) : (held >= Once[Bits:0]);
         end
     end
 

@@ -1,5 +1,5 @@
 // Pointers and flags of a first-word-fall-through FIFO.
-// Equal pointers mean empty or full: lapped remembers whether the last change was a push.
+// Both flags are registers, so that no path begins at a comparison of pointers.
 // Described in Rust (rust-hdl); edit src/rtl/leaf, not this file.
 `default_nettype none
 
@@ -19,9 +19,10 @@ module sg_fifo_ctrl_a4 (
     wire [3:0] wr_ptr__q_o;
     reg [3:0] rd_ptr__d_i;
     wire [3:0] rd_ptr__q_o;
-    reg lapped__d_i;
-    wire lapped__q_o;
-    wire same;
+    reg filled__d_i;
+    wire filled__q_o;
+    reg full__d_i;
+    wire full__q_o;
     wire push;
     wire pop;
     wire [3:0] wr_inc;
@@ -41,18 +42,24 @@ module sg_fifo_ctrl_a4 (
         .q_o(rd_ptr__q_o)
     );
 
-    sg_reg #(.Width(1)) lapped(
+    sg_reg #(.Width(1)) filled(
         .clk_i(clk_i),
         .rst_ni(rst_ni),
-        .d_i(lapped__d_i),
-        .q_o(lapped__q_o)
+        .d_i(filled__d_i),
+        .q_o(filled__q_o)
     );
 
-    assign same = wr_ptr__q_o == rd_ptr__q_o;
-    assign in_ready_o = ~(same & lapped__q_o);
-    assign out_valid_o = ~same | lapped__q_o;
-    assign push = in_valid_i & ~(same & lapped__q_o);
-    assign pop = out_ready_i & (~same | lapped__q_o);
+    sg_reg #(.Width(1)) full(
+        .clk_i(clk_i),
+        .rst_ni(rst_ni),
+        .d_i(full__d_i),
+        .q_o(full__q_o)
+    );
+
+    assign in_ready_o = ~full__q_o;
+    assign out_valid_o = filled__q_o;
+    assign push = in_valid_i & ~full__q_o;
+    assign pop = out_ready_i & filled__q_o;
     assign wr_inc = wr_ptr__q_o + one;
     assign rd_inc = rd_ptr__q_o + one;
     assign wr_en_o = push;
@@ -62,7 +69,8 @@ module sg_fifo_ctrl_a4 (
     always @(*) begin
         wr_ptr__d_i = wr_ptr__q_o;
         rd_ptr__d_i = rd_ptr__q_o;
-        lapped__d_i = lapped__q_o;
+        filled__d_i = filled__q_o;
+        full__d_i = full__q_o;
         if (push) begin
             wr_ptr__d_i = wr_inc;
         end
@@ -70,7 +78,8 @@ module sg_fifo_ctrl_a4 (
             rd_ptr__d_i = rd_inc;
         end
         if (push ^ pop) begin
-            lapped__d_i = push;
+            filled__d_i = push | (rd_inc != wr_ptr__q_o);
+            full__d_i = push & (wr_inc == rd_ptr__q_o);
         end
     end
 endmodule

@@ -7,7 +7,9 @@
 //
 // Operand, product and sum registers and the adder lie in the DSP block. Yosys infers that for AMD's 7 series. For
 // UltraScale+ it infers the bare product only, so a synthesis that defines SG_DSP48E2 gets the block by name (AMD UG579);
-// Link is 48 then. Lut = 1 (Pack is 1): made of adders, in as many cycles.
+// Link is 48 then. Lattice's blocks do not add up (SG_MULT_BITS, see sg_times): a chain's first product takes its two
+// registers before the block, where they are fewer and Yosys does not join them wrongly (iCE40). Lut = 1 (Pack is 1): made
+// of adders, in as many cycles.
 `default_nettype none
 
 module sg_product #(
@@ -131,17 +133,37 @@ module sg_product #(
                 .CEP        (1'b1)
             );
 `else
+`ifdef SG_MULT_BITS
+            localparam Early = (First != 0);
+`else
+            localparam Early = 0;
+`endif
             reg signed [ActExt-1:0] act_q;
             reg signed [PackBits-1:0] weight_q;
-            reg signed [PackBits+ActExt-1:0] prod_q;
             reg [Link-1:0] sum_q;
-            wire [Wide-1:0] prod_wide = {{Link{prod_q[PackBits+ActExt-1]}}, prod_q};
+            wire signed [PackBits+ActExt-1:0] prod;
+            wire [Wide-1:0] prod_wide = {{Link{prod[PackBits+ActExt-1]}}, prod};
             wire unused_wide = &{1'b0, prod_wide[Wide-1:Link]};
+
+            if (Early) begin : gen_early
+                reg signed [ActExt-1:0] act_q2;
+                reg signed [PackBits-1:0] weight_q2;
+                always @(posedge clk_i) begin
+                    act_q2    <= act_q;
+                    weight_q2 <= weight_q;
+                end
+                assign prod = act_q2 * weight_q2;
+            end else begin : gen_late
+                reg signed [PackBits+ActExt-1:0] prod_q;
+                always @(posedge clk_i) begin
+                    prod_q <= act_q * weight_q;
+                end
+                assign prod = prod_q;
+            end
 
             always @(posedge clk_i) begin
                 act_q    <= act;
                 weight_q <= weight;
-                prod_q   <= act_q * weight_q;
                 sum_q    <= so_far + prod_wide[Link-1:0];
             end
             assign sum_o = sum_q;

@@ -6,7 +6,7 @@ use super::reg::Reg;
 
 /// Pointers and flags of a FIFO whose storage reads asynchronously: a word is visible one cycle after its push.
 ///
-/// Equal pointers mean empty or full; `lapped` tells which, for it remembers whether the last change was a push.
+/// Both flags are registers, so that what hangs on them begins there and not at a comparison of pointers.
 #[derive(LogicBlock)]
 pub struct FifoCtrl<const N: usize> {
     /// Clock, rising edge.
@@ -29,8 +29,8 @@ pub struct FifoCtrl<const N: usize> {
     pub rd_addr_o: Signal<Out, Bits<N>>,
     wr_ptr: Reg<Bits<N>>,
     rd_ptr: Reg<Bits<N>>,
-    lapped: Reg<Bit>,
-    same: Signal<Local, Bit>,
+    filled: Reg<Bit>,
+    full: Reg<Bit>,
     push: Signal<Local, Bit>,
     pop: Signal<Local, Bit>,
     wr_inc: Signal<Local, Bits<N>>,
@@ -52,8 +52,8 @@ impl<const N: usize> Default for FifoCtrl<N> {
             rd_addr_o: Default::default(),
             wr_ptr: Default::default(),
             rd_ptr: Default::default(),
-            lapped: Default::default(),
-            same: Default::default(),
+            filled: Default::default(),
+            full: Default::default(),
             push: Default::default(),
             pop: Default::default(),
             wr_inc: Default::default(),
@@ -70,20 +70,22 @@ impl<const N: usize> Logic for FifoCtrl<N> {
         self.wr_ptr.rst_ni.next = self.rst_ni.val();
         self.rd_ptr.clk_i.next = self.clk_i.val();
         self.rd_ptr.rst_ni.next = self.rst_ni.val();
-        self.lapped.clk_i.next = self.clk_i.val();
-        self.lapped.rst_ni.next = self.rst_ni.val();
+        self.filled.clk_i.next = self.clk_i.val();
+        self.filled.rst_ni.next = self.rst_ni.val();
+        self.full.clk_i.next = self.clk_i.val();
+        self.full.rst_ni.next = self.rst_ni.val();
 
-        self.same.next = self.wr_ptr.q_o.val() == self.rd_ptr.q_o.val();
-        self.in_ready_o.next = !(self.same.val() & self.lapped.q_o.val());
-        self.out_valid_o.next = !self.same.val() | self.lapped.q_o.val();
-        self.push.next = self.in_valid_i.val() & !(self.same.val() & self.lapped.q_o.val());
-        self.pop.next = self.out_ready_i.val() & (!self.same.val() | self.lapped.q_o.val());
+        self.in_ready_o.next = !self.full.q_o.val();
+        self.out_valid_o.next = self.filled.q_o.val();
+        self.push.next = self.in_valid_i.val() & !self.full.q_o.val();
+        self.pop.next = self.out_ready_i.val() & self.filled.q_o.val();
 
         self.wr_inc.next = self.wr_ptr.q_o.val() + self.one.val();
         self.rd_inc.next = self.rd_ptr.q_o.val() + self.one.val();
         self.wr_ptr.d_i.next = self.wr_ptr.q_o.val();
         self.rd_ptr.d_i.next = self.rd_ptr.q_o.val();
-        self.lapped.d_i.next = self.lapped.q_o.val();
+        self.filled.d_i.next = self.filled.q_o.val();
+        self.full.d_i.next = self.full.q_o.val();
         if self.push.val() {
             self.wr_ptr.d_i.next = self.wr_inc.val();
         }
@@ -91,7 +93,9 @@ impl<const N: usize> Logic for FifoCtrl<N> {
             self.rd_ptr.d_i.next = self.rd_inc.val();
         }
         if self.push.val() ^ self.pop.val() {
-            self.lapped.d_i.next = self.push.val();
+            // Alone, a push fills and a pop empties, where the pointers are one apart.
+            self.filled.d_i.next = self.push.val() | (self.rd_inc.val() != self.wr_ptr.q_o.val());
+            self.full.d_i.next = self.push.val() & (self.wr_inc.val() == self.rd_ptr.q_o.val());
         }
 
         self.wr_en_o.next = self.push.val();

@@ -99,7 +99,7 @@ fn fifo_control(addr_bits: u32) -> Result<(String, String)> {
         };
     }
     const CTRL: &str = "Pointers and flags of a first-word-fall-through FIFO.\n\
-        Equal pointers mean empty or full: lapped remembers whether the last change was a push.";
+        Both flags are registers, so that no path begins at a comparison of pointers.";
     const FETCH: &str = "Reads a FIFO's block RAM one cycle ahead, so that the front word waits at the RAM's output.";
     Ok(arms!(1 2 3 4 5 6 7 8 9 10 11 12 13 14))
 }
