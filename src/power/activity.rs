@@ -63,13 +63,17 @@ pub fn read(waveform: impl BufRead) -> Result<Activity> {
     let header = parser.parse_header().context("the waveform's header")?;
     let mut reader = Reader::default();
     reader.declare(&header.items, &[]);
-    reader.values = vec![Default::default(); reader.nets.len()];
-    let mut now = 0;
+    reader.values = reader.nets.iter().map(|net| (vec![Value::X; net.bits as usize], 0)).collect();
+    let (mut now, mut bits) = (0, Vec::new());
     for command in parser {
         match command.context("the waveform")? {
             Command::Timestamp(time) => now = time,
-            Command::ChangeScalar(id, value) => reader.change(id, now, &mut std::iter::once(value)),
-            Command::ChangeVector(id, value) => reader.change(id, now, &mut value.iter()),
+            Command::ChangeScalar(id, value) => reader.change(id, now, &[value]),
+            Command::ChangeVector(id, value) => {
+                bits.clear();
+                bits.extend(value.iter());
+                reader.change(id, now, &bits);
+            }
             _ => {}
         }
     }
@@ -110,22 +114,20 @@ impl Reader {
         index
     }
 
-    fn change(&mut self, id: IdCode, now: u64, value: &mut dyn Iterator<Item = Value>) {
+    fn change(&mut self, id: IdCode, now: u64, value: &[Value]) {
         let Some(&at) = self.index.get(&id) else { return };
-        let (net, (before, since)) = (&mut self.nets[at], &mut self.values[at]);
-        let mut new: Vec<Value> = value.collect();
-        // Leading zeros are not written.
-        let missing = (net.bits as usize).saturating_sub(new.len());
-        new.splice(0..0, std::iter::repeat_n(Value::V0, missing));
-        let differs =
-            |(a, b): &(&Value, &Value)| a != b && [**a, **b].iter().all(|v| matches!(v, Value::V0 | Value::V1));
-        if before.len() == new.len() {
-            net.toggles += before.iter().zip(&new).filter(differs).count() as u64;
-        }
-        if net.bits == 1 && before.last() == Some(&Value::V1) {
+        let (net, (bits, since)) = (&mut self.nets[at], &mut self.values[at]);
+        if net.bits == 1 && bits.last() == Some(&Value::V1) {
             net.high += now - *since;
         }
-        (*before, *since) = (new, now);
+        // Leading zeros, or the X or Z that all of them are, are not written.
+        let fill = value.first().filter(|v| matches!(v, Value::X | Value::Z)).copied().unwrap_or(Value::V0);
+        let missing = bits.len().saturating_sub(value.len());
+        for (old, new) in bits.iter_mut().zip(std::iter::repeat_n(fill, missing).chain(value.iter().copied())) {
+            net.toggles += u64::from(matches!((*old, new), (Value::V0, Value::V1) | (Value::V1, Value::V0)));
+            *old = new;
+        }
+        *since = now;
     }
 
     /// Closes the time that nets are high, and takes the clock out.
