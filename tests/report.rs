@@ -277,6 +277,7 @@ fn design_and_simulation_are_made_reported_and_checked() {
     assert_eq!(rtl["lane_utilisation"]["conv1"], report["layers"][0]["engine"]["lane_utilisation"]);
     assert!(rtl["tool"].as_str().unwrap().starts_with("Verilator"), "{rtl}");
 
+    the_timeline_keeps_the_pace(&report["layers"], planned);
     energies_are_reported(&run, &dir);
 
     // The same design again keeps its simulation; another one does not.
@@ -290,6 +291,23 @@ fn design_and_simulation_are_made_reported_and_checked() {
     fs::remove_dir_all(&dir).unwrap();
     forget_lost_design(&run, &dir).unwrap();
     assert!(!run.join("rtl.json").exists(), "its design is gone");
+}
+
+/// Images follow each other at the planned pace, and pass the engines in the order of the stream.
+fn the_timeline_keeps_the_pace(layers: &Value, pace: u64) {
+    let spans = layers.as_array().unwrap().iter().filter_map(|l| l["engine"].get("timeline")?.as_array()).map(|t| {
+        let span = |image: usize| [0, 1].map(|end| t[image][end].as_u64().unwrap());
+        [span(0), span(1), span(2)]
+    });
+    let spans: Vec<[[u64; 2]; 3]> = spans.collect();
+    assert_eq!(spans.len(), 3, "conv1, max_pool, fc");
+    for engine in &spans {
+        assert!(engine.iter().all(|[first, last]| first < last), "{engine:?}");
+        assert_eq!(engine[2][1] - engine[1][1], pace, "{engine:?}");
+    }
+    assert_eq!(spans[0].map(|[first, _]| first), [0, pace, 2 * pace]);
+    let ordered = |a: &[[u64; 2]; 3], b: &[[u64; 2]; 3]| a[0][0] < b[0][0] && a[0][1] < b[0][1];
+    assert!(spans.windows(2).all(|pair| ordered(&pair[0], &pair[1])), "{spans:?}");
 }
 
 /// `power.json` of the design and `ablation.json` of the run are in the report, every number with its source.
