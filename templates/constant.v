@@ -41,7 +41,7 @@ module @{ module }@ (
     ) u_pause (
         .clk_i   (clk_i),
         .rst_ni  (rst_ni),
-        .go_i    (start),
+        .go_i    (@{ paced }@),
         .busy_o  (pausing),
         .active_o(unused_pause_active),
         .last_o  (unused_pause_last),
@@ -56,7 +56,7 @@ module @{ module }@ (
     wire opens = (word_q == @{ word.zero }@);
 
     assign tap_last   = (word_q == @{ word.last }@);
-    assign in_ready_o = !opens || (@{ granted }@);
+    assign in_ready_o = (!opens || grant)<% if pauses %> && (!tap_last || !pausing)<% endif %>;
     assign start      = tap_valid && opens;
 
     always @(posedge clk_i) begin

@@ -103,11 +103,11 @@ fn windows(window: &WindowPlan, words: &[u64], beats: usize, pass: Pass) -> Time
 
 /// Results of images of one pixel that come straight from the stream.
 fn pixels(plan: &ConstPlan, words: &[u64]) -> Times {
-    let (mut free, mut results) = (0, Times::new());
+    let (mut start, mut free, mut results) = (0, 0, Times::new());
     for pixel in words.chunks(plan.words) {
-        let start = pixel[0].max(free);
-        free = start + plan.window_cycles as u64;
-        let end = pixel[plan.words - 1].max(start + plan.words as u64);
+        start = pixel[0].max(start);
+        let end = pixel[plan.words - 1].max(start + plan.words as u64).max(free);
+        (start, free) = (end, end + plan.window_cycles as u64);
         results.extend((0..plan.steps).map(|step| end + (plan.latency() + step) as u64));
     }
     results

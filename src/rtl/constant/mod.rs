@@ -47,6 +47,7 @@ struct Constant<'a> {
     gathered: String,
     pauses: bool,
     pause: Counter,
+    paced: &'static str,
     granted: &'static str,
     word: Counter,
     stages: Vec<Stage>,
@@ -111,6 +112,8 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &ConstPlan) -> Result<Co
         },
         pauses,
         pause: Counter::new(plan.window_cycles),
+        // Words of a stream may be far apart: then it is the last ones that must not follow each other too closely.
+        paced: if plan.direct && plan.words > 1 { "tap_valid && tap_last" } else { "start" },
         granted: if pauses { "grant && !pausing" } else { "grant" },
         word: Counter::new(plan.words),
         stages: stages(plan, layer.input(), &names),
