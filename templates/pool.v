@@ -240,7 +240,7 @@ module @{ module }@ (
         for (c = 0; c < @{ lanes }@; c = c + 1) begin : gen_requant
             sg_requant #(
                 .AccBits  (@{ value_bits }@),
-                .MulBits  (16),
+                .MulBits  (@{ mul_bits }@),
                 .ShiftBits(6),
                 .OutBits  (@{ out_bits }@),
                 .OutSigned(@{ out_signed }@),

@@ -9,6 +9,7 @@ use super::{Artifact, text, window};
 use crate::plan::LayerPlan;
 use crate::plan::pool::{PoolPlan, Reduce};
 use crate::plan::requant::REQUANT_CYCLES;
+use crate::plan::sparse::bits_for;
 
 #[derive(Template)]
 #[template(path = "pool.v")]
@@ -41,6 +42,7 @@ struct Pool<'a> {
     used: String,
     partial_style: &'static str,
     shift: String,
+    mul_bits: u32,
     multiplier: String,
     requant_cycles: usize,
     queue: String,
@@ -71,6 +73,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Poo
         Reduce::Max => (0, 1),
         Reduce::Average { multiplier, shift, .. } => (multiplier, shift),
     };
+    let mul_bits = bits_for(usize::from(multiplier));
     let out = (layer.out.bits, layer.out.signed);
     Ok(Pool {
         module,
@@ -104,7 +107,8 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &PoolPlan) -> Result<Poo
         col,
         row,
         shift: format!("6'd{shift}"),
-        multiplier: format!("16'd{multiplier}"),
+        mul_bits,
+        multiplier: format!("{mul_bits}'d{multiplier}"),
         requant_cycles: REQUANT_CYCLES,
         queue: queue(layer.out.beat_bits(), plan.queue_addr_bits, 1, "1'b0")?,
     })

@@ -124,7 +124,8 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     let without = matches!(goal, Goal::WithoutDsp(_));
     let no_dsp = if without { "-nodsp " } else { "" };
     let synth = match goal.target() {
-        Target::Xc7 | Target::Xcup => format!("synth_xilinx -family {name} {no_dsp}-flatten -top {top}"),
+        Target::Xc7 => xc7(&format!("synth_xilinx -family xc7 {no_dsp}-flatten -top {top}")),
+        Target::Xcup => format!("synth_xilinx -family xcup {no_dsp}-flatten -top {top}"),
         Target::Ecp5 => format!("synth_ecp5 {no_dsp}-top {top}"),
         Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
     };
@@ -132,6 +133,15 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     format!(
         "{read}{synth}\ndelete t:$scopeinfo\n\
          tee -q -o synth/{name}.stat.json stat -json\nwrite_json synth/{name}.json\n"
+    )
+}
+
+/// `synth` in parts. Where a register behind a product repeats its sign, Yosys 0.23 takes the rest of it into the DSP48E1 and
+/// leaves the repeated bits without a driver: they are cut off before, and a wire that nothing drives is an error.
+fn xc7(synth: &str) -> String {
+    format!(
+        "{synth} -run :map_dsp\nwreduce\nopt_clean\n{synth} -run map_dsp:map_memory\nopt_clean\ncheck -assert\n\
+         {synth} -run map_memory:"
     )
 }
 
@@ -152,6 +162,8 @@ mod tests {
             "read_verilog -defer -D SG_DSP48E2 rtl/a.v\nread_verilog -defer -D SG_DSP48E2 rtl/b.v\nsynth"
         ));
         assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
+        let text = script(&["a.v"], "b", Goal::Family(Target::Xc7));
+        assert!(text.contains("-flatten -top b -run :map_dsp\nwreduce\n"));
     }
 
     #[test]
