@@ -14,11 +14,11 @@ target/debug/slimgate sim "$design" --data random --images "$images" --simulator
   || { cat "$tmp/sim.log" >&2; exit 1; }
 vectors=$design/sim/vectors.bin
 
-# netlist FAMILY SYNTHESIS MODELS: fails, and says why, where the netlist differs.
+# netlist FAMILY SCRIPT MODELS: fails, and says why, where the netlist differs.
 netlist() {
-  local family=$1 synthesis=$2 models=$3
-  (cd "$design" && yosys -q -l "$tmp/$family.log" -p "$(sed 's/^/read_verilog -defer /; s/$/;/' filelist.f) $synthesis -top $top -flatten
-    write_verilog -noattr $tmp/$family.v") >/dev/null 2>&1 || { tail -n 5 "$tmp/$family.log" >&2; return 1; }
+  local family=$1 script=$2 models=$3
+  printf '%s\nwrite_verilog -noattr %s\n' "$script" "$tmp/$family.v" > "$tmp/$family.ys"
+  (cd "$design" && yosys -q -l "$tmp/$family.log" -s "$tmp/$family.ys") >/dev/null 2>&1 || { tail -n 5 "$tmp/$family.log" >&2; return 1; }
   iverilog -g2012 -s tb -o "$tmp/$family.vvp" -DTOP=$top -DCHANNELS=1 -DCLASSES=4 -DNO_ICE40_DEFAULT_ASSIGNMENTS \
     testbench/tb.sv "$tmp/$family.v" "$share/$models" 2>"$tmp/$family.log" || { tail -n 5 "$tmp/$family.log" >&2; return 1; }
   vvp -n "$tmp/$family.vvp" -none "+vectors=$vectors" +main_only +reset_test +stall=0.2 >"$tmp/$family.log" 2>&1 \
@@ -27,8 +27,9 @@ netlist() {
 
 for family in "${@:-xc7}"; do
   case $family in
-    xc7) netlist xc7 synth_xilinx xilinx/cells_sim.v ;;
-    ice40) netlist ice40 synth_ice40 ice40/cells_sim.v ;;
+    # What slimgate synth runs.
+    xc7) netlist xc7 "$(sed '/^tee /d; /^write_json /d' "$design/synth/xc7.ys")" xilinx/cells_sim.v ;;
+    ice40) netlist ice40 "$(sed 's/^/read_verilog -defer /' "$design/filelist.f"; echo "synth_ice40 -top $top")" ice40/cells_sim.v ;;
     *) echo "error: found $family; expected xc7 or ice40" >&2; exit 2 ;;
   esac
 done
