@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 config=${1:-examples/fashion.toml}
 slimgate=target/debug/slimgate
-cargo build --quiet --bin slimgate --example make_ref28
-python3 -B scripts/bench/bars.py "$slimgate" target/debug/examples/make_ref28
+cargo build --quiet --bin slimgate --example make_ref28 --example make_network
+python3 -B scripts/bench/bars.py "$slimgate" target/debug/examples/make_{ref28,network}
 
 name=$(sed -n 's/^name *= *"\(.*\)".*/\1/p' "$config")
 run=runs/$name

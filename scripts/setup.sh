@@ -52,6 +52,21 @@ install_packages() {
     || stop "apt-get could not install: ${packages[*]} (on Ubuntu, is the component 'universe' enabled?)"
 }
 
+# A standard-cell library for the gate-level check of power estimates: one file of a Debian package (62 kB) that would bring
+# a whole tool chain along. Nothing else needs it.
+liberty=.deps/liberty/osu018_stdcells.lib
+fetch_liberty() {
+  local dir
+  dir=$(mktemp -d)
+  if (cd "$dir" && apt-get download -qq -o APT::Sandbox::User=root qflow-tech-osu018 && dpkg -x ./*.deb .) >/dev/null 2>&1; then
+    mkdir -p "$(dirname "$liberty")"
+    mv "$dir/usr/share/qflow/tech/osu018/osu018_stdcells.lib" "$liberty"
+  else
+    say "no package qflow-tech-osu018: the gate-level check of power estimates will be skipped"
+  fi
+  rm -rf "$dir"
+}
+
 no_train=0
 case "${1:-}" in
   "") ;;
@@ -69,6 +84,8 @@ if [ "${#packages[@]}" -gt 0 ]; then
 else
   say "compiler, simulators, Yosys, z3 and Fashion-MNIST are there"
 fi
+
+[ -f "$liberty" ] || fetch_liberty
 
 if [ "$no_train" = 1 ]; then
   say "without libtorch: build with 'cargo build --no-default-features'"

@@ -41,6 +41,7 @@ pub mod files;
 pub mod lower;
 pub mod network;
 pub mod plan;
+pub mod power;
 pub mod report;
 pub mod rtl;
 pub mod run;

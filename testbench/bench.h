@@ -13,8 +13,26 @@
 #include "verilated_fst_c.h"
 using Trace = VerilatedFstC;
 #elif VM_TRACE
+#include <fcntl.h>
+#include <unistd.h>
 #include "verilated_vcd_c.h"
-using Trace = VerilatedVcdC;
+// A file that waits for the reader where it is a pipe: Verilator's own opens without blocking, then tries without a pause.
+class WaitingFile : public VerilatedVcdFile {
+    int m_fd = -1;
+public:
+    bool open(const std::string& name) override {
+        m_fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        return m_fd >= 0;
+    }
+    void close() override { ::close(m_fd); }
+    ssize_t write(const char* bytes, ssize_t count) override { return ::write(m_fd, bytes, count); }
+};
+class Trace final : private WaitingFile, public VerilatedVcdC {
+public:
+    Trace() : VerilatedVcdC(static_cast<VerilatedVcdFile*>(this)) {}
+    using VerilatedVcdC::close;
+    using VerilatedVcdC::open;
+};
 #endif
 
 // SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.

@@ -53,7 +53,7 @@ fn write_run(run: &Path) {
 fn ablate(run: &Path, out: &Path) -> assert_cmd::assert::Assert {
     let mut command = Command::cargo_bin("slimgate").unwrap();
     let command = command.arg("ablate").arg(run).arg("--out").arg(out);
-    command.args(["--images", "4", "--device", "xc7a35t", "--json"]).assert()
+    command.args(["--images", "4", "--device", "xc7a35t", "--power", "--json"]).assert()
 }
 
 #[test]
@@ -75,8 +75,13 @@ fn designs_of_a_run_side_by_side() {
     // The same weights in wider words; under the other rule a layer made of constants may hold none.
     assert!(wide_lanes.weight_bits > narrow_lanes.weight_bits);
     assert_eq!((wide.test_accuracy, narrow.test_accuracy), (Some(0.5), Some(0.25)));
+    assert_eq!(kept.power.as_ref().map(|p| (p.technology.as_str(), p.images)), Some(("ice40up5k", 4)));
     for row in &kept.rows {
         assert_eq!(row.images, 4);
+        let estimate: Value = serde_json::from_slice(&fs::read(row.dir.join("power.json")).unwrap()).unwrap();
+        let energy = row.energy.as_ref().unwrap();
+        assert_eq!(estimate["nanojoules"].as_f64(), Some(energy.nanojoules));
+        assert!(energy.nanojoules > 0.0 && (energy.kinds.values().sum::<f64>() / energy.nanojoules - 1.0).abs() < 1e-9);
         assert!(row.cycles_per_image > 1.0 && row.dir.join("manifest.json").exists());
     }
 }

@@ -16,7 +16,7 @@ fn generate(out: &Path) {
     command.args(["rtl", "examples/example-network", "--max-lanes", "8", "--out"]).arg(out).assert().success();
 }
 
-/// Every generated file under `dir`, by its path there. What simulation and synthesis leave beside them is not ours:
+/// Every generated file under `dir`, by its path there. What simulation, synthesis and estimates leave beside them is not ours:
 /// of `synth/`, only the scripts for the planned device are.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -24,7 +24,7 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
         for entry in fs::read_dir(dir.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let ours = folder != "synth" || ["xc7.ys", "vivado.tcl", "clock.xdc"].iter().any(|f| path.ends_with(f));
-            if path.is_file() && ours {
+            if path.is_file() && ours && !path.ends_with("power.json") {
                 let name = path.strip_prefix(dir).unwrap().display().to_string();
                 found.insert(name, fs::read_to_string(&path).unwrap());
             }

@@ -167,6 +167,31 @@ fn every_figure_comes_from_its_file() {
 }
 
 #[test]
+fn two_runs_are_compared() {
+    let ((_a, first), (_b, second)) = (run_folder(), run_folder());
+    let accuracies = json!([["float", 0.93], ["iq", 0.925], ["ns", 0.92], ["final", 0.461]]);
+    fs::write(second.join("accuracy.json"), json!({ "images": 500, "accuracies": accuracies }).to_string()).unwrap();
+    let compare = |args: &[&str]| {
+        let mut command = Command::cargo_bin("slimgate").unwrap();
+        command.arg("compare").arg(&first).arg(&second).args(args).assert().success().get_output().stdout.clone()
+    };
+    let all: Value = serde_json::from_slice(&compare(&["--json"])).unwrap();
+    let figure = |place: &str| all["figures"].as_array().unwrap().iter().find(|f| f["place"] == place).cloned();
+    let accuracy = figure("final.test_accuracy").unwrap();
+    assert_eq!(accuracy["values"], json!([0.922, 0.461]));
+    near(&accuracy["ratio"], 0.5);
+    assert_eq!(accuracy["source"], "measured: integer interpreter on the test set");
+    assert_eq!(figure("final.stored_bits").unwrap()["ratio"], 1.0);
+    assert_eq!(figure("rtl.cycles_per_image"), None, "neither run was simulated");
+    assert_eq!(all["layers"][0]["name"], "conv1");
+    let text = String::from_utf8(compare(&[])).unwrap();
+    assert!(text.contains("92.20 %") && text.contains("46.10 %") && text.contains("0.500"), "{text}");
+    fs::remove_file(second.join("search.json")).unwrap();
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.arg("compare").arg(&first).arg(&second).assert().code(2).stderr(contains("search.json"));
+}
+
+#[test]
 fn people_get_tables() {
     let (_root, run) = run_folder();
     report(&run).assert().success().stdout(contains("92.20 %").and(contains("18.8 x smaller in stored_bits")));
@@ -252,6 +277,9 @@ fn design_and_simulation_are_made_reported_and_checked() {
     assert_eq!(rtl["lane_utilisation"]["conv1"], report["layers"][0]["engine"]["lane_utilisation"]);
     assert!(rtl["tool"].as_str().unwrap().starts_with("Verilator"), "{rtl}");
 
+    the_timeline_keeps_the_pace(&report["layers"], planned);
+    energies_are_reported(&run, &dir);
+
     // The same design again keeps its simulation; another one does not.
     make_design(&config.hardware, &run, &dir).unwrap();
     assert!(run.join("sim.json").exists());
@@ -263,6 +291,87 @@ fn design_and_simulation_are_made_reported_and_checked() {
     fs::remove_dir_all(&dir).unwrap();
     forget_lost_design(&run, &dir).unwrap();
     assert!(!run.join("rtl.json").exists(), "its design is gone");
+}
+
+/// Images follow each other at the planned pace, and pass the engines in the order of the stream.
+fn the_timeline_keeps_the_pace(layers: &Value, pace: u64) {
+    let spans = layers.as_array().unwrap().iter().filter_map(|l| l["engine"].get("timeline")?.as_array()).map(|t| {
+        let span = |image: usize| [0, 1].map(|end| t[image][end].as_u64().unwrap());
+        [span(0), span(1), span(2)]
+    });
+    let spans: Vec<[[u64; 2]; 3]> = spans.collect();
+    assert_eq!(spans.len(), 3, "conv1, max_pool, fc");
+    for engine in &spans {
+        assert!(engine.iter().all(|[first, last]| first < last), "{engine:?}");
+        assert_eq!(engine[2][1] - engine[1][1], pace, "{engine:?}");
+    }
+    assert_eq!(spans[0].map(|[first, _]| first), [0, pace, 2 * pace]);
+    let ordered = |a: &[[u64; 2]; 3], b: &[[u64; 2]; 3]| a[0][0] < b[0][0] && a[0][1] < b[0][1];
+    assert!(spans.windows(2).all(|pair| ordered(&pair[0], &pair[1])), "{spans:?}");
+}
+
+/// `power.json` of the design and `ablation.json` of the run are in the report, every number with its source.
+fn energies_are_reported(run: &Path, dir: &Path) {
+    assert!(json_of(run).get("power").is_none(), "not estimated yet");
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.arg("power").arg(dir).args(["--data", "random", "--images", "2", "--network"]).arg(run).assert().success();
+    fs::write(run.join("ablation.json"), ablation().to_string()).unwrap();
+    let report = json_of(run);
+    let estimate: Value = serde_json::from_slice(&fs::read(dir.join("power.json")).unwrap()).unwrap();
+    assert_eq!((&report["power"], &report["ablation"]), (&estimate, &ablation()));
+    let sources = report["sources"].as_object().unwrap();
+    for (place, word) in [
+        ("final.test_accuracy", "interpreter"),
+        ("rtl.cycles_per_image", "simulation"),
+        ("hardware.estimated.lut", "estimated by the planner"),
+        ("power.nanojoules", "estimated by the power model"),
+        ("power.parts[].moved.register_toggles", "simulation"),
+        ("ablation.rows[].energy.nanojoules", "estimated by the power model"),
+        ("ablation.rows[].cycles_per_image", "simulation"),
+    ] {
+        assert!(sources[place].as_str().unwrap().contains(word), "{place}: {}", sources[place]);
+    }
+    let text = fs::read_to_string(run.join("report.md")).unwrap();
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    let total = format!("| energy an image, nJ | {:.1}", estimate["nanojoules"].as_f64().unwrap());
+    let total = total.split_once('.').unwrap().0;
+    for part in
+        [total, "| equal lanes | iq | 91.20 % | 8 | 40.5 | 321 | 2 | 640 | 12.3 |", "estimated by the power model"]
+    {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+    // Two bars each of cycles, LUTs and energy.
+    assert!(page.contains("cycles an image (measured by simulation), equal lanes"), "{page}");
+    assert_eq!(page.matches("40.5 cycles").count(), 1);
+    // The figures of another design are not this one's.
+    let other = json!({ "manifest_sha256": "0" });
+    let mut stale = estimate.as_object().unwrap().clone();
+    stale.extend(other.as_object().unwrap().clone());
+    fs::write(dir.join("power.json"), Value::Object(stale).to_string()).unwrap();
+    assert!(json_of(run).get("power").is_none(), "of another design");
+    fs::write(dir.join("power.json"), estimate.to_string()).unwrap();
+}
+
+/// Two designs as `slimgate ablate --power` records them.
+fn ablation() -> Value {
+    let row = |variant: &str, lut: f64, cycles: f64, energy: f64| {
+        json!({
+            "variant": variant, "rule": "equal_lanes", "dir": format!("designs/{variant}"), "test_accuracy": 0.912,
+            "params_bits": 700, "memory_bits": 900, "weight_bits": 640, "lanes": 8, "planned_cycles_per_image": 40,
+            "cycles_per_image": cycles, "images": 4,
+            "estimated": { "lut": lut, "ff": 300.0, "dsp": 2.0, "bram36": 0.0 }, "synthesized": null,
+            "energy": { "nanojoules": energy, "milliwatts": 1.5, "kinds": { "compute": energy - 2.0, "clock": 2.0 } },
+            "lacks": null,
+        })
+    };
+    json!({
+        "version": 1, "name": NAME, "device": "xc7z020", "no_dsp": false, "tool": null,
+        "power": {
+            "technology": "ice40up5k", "clock_mhz": 100.0, "images": 4, "uncertainty_factor": 2.0, "uncertainty": "no layout",
+            "sources": [{ "what": "change of a net", "value": 0.5, "unit": "pJ", "source": "a measurement" }],
+        },
+        "rows": [row("bits8", 500.0, 80.0, 25.5), row("iq", 321.0, 40.5, 12.3)],
+    })
 }
 
 #[test]

@@ -1,6 +1,6 @@
 """What the reference network costs in hardware, against the bars of the project: a line each, measured / bar.
 
-bars.py SLIMGATE MAKE_REF28 [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), clock periods
+bars.py SLIMGATE MAKE_REF28 MAKE_NETWORK [IMAGES]. Cycles from Verilator, resources from Yosys (xcup, no place and route), clock periods
 from nextpnr where there is one, seconds of this machine. Below 1.00 is better than the bar; the last line counts the bars
 that are missed. Exit status 1 where a command fails.
 """
@@ -25,6 +25,8 @@ CLOCKS = [
     (None, ["--target-cycles", "28224"], "lfe5u-85f", (10, 10000)),
     ("examples/up5k-network", ["--target-fps", "450", "--clock-mhz", "40"], "ice40up5k", (25, None)),
 ]
+# Density of a sparse fully connected layer of 1568 inputs and 64 outputs, and the cycles it is planned for.
+SPARSE = [(0.05, 1700), (0.2, 2600), (0.2, 1400)]
 missed = 0
 
 
@@ -64,6 +66,22 @@ def point(slimgate, make, folder, name, plan, bars):
     return design, network
 
 
+def sparse(slimgate, make, folder, density, cycles):
+    """A sparse fully connected layer against what its nonzeros, banks and beats allow at least; measured with random images."""
+    network, design = os.path.join(folder, "sparse.network"), os.path.join(folder, f"sparse{density}_{cycles}")
+    layers = [f"sparse:64:{density}", "dense:10"]
+    subprocess.run([make, network, "sparse", "1", "8", "14x14x8", *layers], check=True, stdout=subprocess.DEVNULL)
+    planned = ["--device", "xczu7ev", "--target-cycles", cycles]
+    engine = call(slimgate, "plan", network, *planned)["layers"][0]["engine"]["sparse"]
+    call(slimgate, "rtl", network, "--out", design, *planned)
+    measured = call(slimgate, "sim", design, "--data", "random", "--images", 20, "--optimize", 0)["cycles_per_image"]
+    banks, lanes = engine["folding"]["banks"], engine["folding"]["in_lanes"]
+    least = max(sum(engine["entries_per_bank"]) / banks, 1568 / lanes)
+    what = f"sparse layer, {100 * density:.0f} %, {banks} banks, {lanes} a beat"
+    line(f"{what}: bound of the plan", engine["cycles_bound"], 1.15 * least, "cycles")
+    line(f"{what}: measured", measured, engine["cycles_bound"], "cycles")
+
+
 def clock(slimgate, folder, network, plan, device, bars):
     """The clock period of one design after place and route, where its nextpnr is installed."""
     program = "nextpnr-" + ("ice40" if device.startswith("ice40") else "ecp5")
@@ -80,8 +98,8 @@ def clock(slimgate, folder, network, plan, device, bars):
 
 
 def main():
-    slimgate, make = sys.argv[1:3]
-    images = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
+    slimgate, make, make_network = sys.argv[1:4]
+    images = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
     with tempfile.TemporaryDirectory() as folder:
         for name, plan, bars in POINTS:
             design, network = point(slimgate, make, folder, name, plan, bars)
@@ -90,6 +108,8 @@ def main():
                 sim = call(slimgate, "sim", design, "--data", "random", "--images", images)
                 line(f"{name}: {images} images, build included", time.monotonic() - begun, 120, "s")
                 line(f"{name}: images that differ", sim["mismatches"], 0.5)
+        for density, cycles in SPARSE:
+            sparse(slimgate, make_network, folder, density, cycles)
         for kept, plan, device, bars in CLOCKS:
             clock(slimgate, folder, kept or network, plan, device, bars)
         begun = time.monotonic()

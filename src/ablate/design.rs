@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Options, Row, Rule};
+use super::{Energy, Options, PowerNote, Row, Rule};
 use crate::config::RunConfig;
 use crate::data::{self, Images};
 use crate::network::Network;
@@ -14,10 +14,14 @@ use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Limit, Resource, Target};
 use crate::plan::pack::Block;
 use crate::plan::reach::fastest;
+use crate::power::estimate::{self, Estimate, Setting};
+use crate::power::{self, technology::Technology};
 use crate::rtl::design;
 use crate::rtl::scripts::Board;
-use crate::run::hardware::compare;
-use crate::sim;
+use crate::run::hardware::{compare, expectations, file_sha256};
+use crate::run::record::write_json;
+use crate::sim::manifest::{MANIFEST, Manifest};
+use crate::sim::{self, Simulator};
 use crate::synth::{self, yosys::Yosys};
 
 /// What all designs share.
@@ -27,8 +31,12 @@ pub(super) struct Bench<'a> {
     out: &'a Path,
     options: &'a Options,
     test: Images,
+    data: PathBuf,
     clock_mhz: f64,
 }
+
+/// Most images that an energy is estimated from: their waveforms take longer than the simulation.
+const POWER_IMAGES: usize = 4;
 
 impl<'a> Bench<'a> {
     /// Loads the test images of the run in `run`; designs go below `out`.
@@ -38,8 +46,9 @@ impl<'a> Bench<'a> {
     pub fn open(run: &Path, out: &'a Path, options: &'a Options) -> Result<Self> {
         let file = run.join("config.toml");
         let config = RunConfig::load(&file)?;
-        let (_, test) = data::load_test(&config.data.folder().map_err(|err| err.in_file(&file))?)?;
-        Ok(Self { name: config.name, out, options, test, clock_mhz: config.hardware.clock_mhz })
+        let data = config.data.folder().map_err(|err| err.in_file(&file))?;
+        let (_, test) = data::load_test(&data)?;
+        Ok(Self { name: config.name, out, options, test, data, clock_mhz: config.hardware.clock_mhz })
     }
 
     /// Version of the synthesis tool, where it is used.
@@ -74,6 +83,7 @@ impl<'a> Bench<'a> {
         ensure!(report.passed, "{}: the hardware is not what the network says\n{}", dir.display(), report.text());
         let goal = self.synthesis();
         let synthesized = if self.options.synthesize { Some(synth::synthesize(&dir, goal, false)?.cost) } else { None };
+        let energy = self.options.power.as_ref().map(|t| self.energy(&dir, network, t)).transpose()?;
         Ok(Row {
             variant: variant.to_string(),
             rule,
@@ -88,7 +98,39 @@ impl<'a> Bench<'a> {
             images: report.images,
             estimated: plan.resources,
             synthesized,
+            energy,
             lacks: self.lacks(&plan),
+        })
+    }
+
+    /// Estimates the design in `dir` and leaves its `power.json`.
+    fn energy(&self, dir: &Path, network: &Network, technology: &Technology) -> Result<Energy> {
+        let manifest = Manifest::load(dir)?;
+        let vectors = expectations(network, &self.test, self.power_images())?;
+        let measured = power::measure(dir, &manifest, &vectors, Simulator::Verilator, None)?;
+        let manifest_sha256 = file_sha256(&dir.join(MANIFEST))?;
+        let (data, clock_mhz) = (self.data.display().to_string(), self.clock_mhz);
+        let setting = Setting { manifest: &manifest, manifest_sha256, data, clock_mhz };
+        let estimate = Estimate::new(&measured, technology, &setting);
+        write_json(&dir.join(estimate::FILE), &estimate)?;
+        Ok(Energy { nanojoules: estimate.nanojoules, milliwatts: estimate.milliwatts, kinds: estimate.kinds })
+    }
+
+    /// Images for the energies: a few of those that are simulated, two at least, because the pace takes two.
+    fn power_images(&self) -> usize {
+        self.options.images.clamp(2, POWER_IMAGES)
+    }
+
+    /// What the energies are estimated with.
+    pub(super) fn power_note(&self) -> Option<PowerNote> {
+        let technology = self.options.power.clone()?;
+        Some(PowerNote {
+            technology: technology.name,
+            clock_mhz: self.clock_mhz,
+            images: self.power_images().min(self.test.len()),
+            uncertainty_factor: technology.factor,
+            uncertainty: technology.uncertainty,
+            sources: technology.sources,
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod design;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ use crate::network::Network;
 use crate::plan::Resources;
 use crate::plan::device::Device;
 use crate::plan::goal::Target;
+use crate::power::parts::Kind;
+use crate::power::technology::{Source, Technology};
 use crate::run::record::{FIGURES, TestFigures, read_json, read_optional, write_json};
 use crate::synth::cost::Cost;
 
@@ -76,8 +79,39 @@ pub struct Row {
     pub estimated: Resources,
     /// Measured by Yosys.
     pub synthesized: Option<Cost>,
+    /// Estimated from its activity, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<Energy>,
     /// What the device lacks for this design, and which has it; `None` where it fits.
     pub lacks: Option<String>,
+}
+
+/// What an image costs in one design; its `power.json` has it by layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Nanojoules an image, leakage included; estimated.
+    pub nanojoules: f64,
+    /// Average power without a pause, in mW; estimated.
+    pub milliwatts: f64,
+    /// Nanojoules an image by kind; estimated.
+    pub kinds: BTreeMap<Kind, f64>,
+}
+
+/// What all energies of an ablation are estimated with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PowerNote {
+    /// Technology.
+    pub technology: String,
+    /// Clock, in MHz.
+    pub clock_mhz: f64,
+    /// Test images simulated on each design.
+    pub images: usize,
+    /// An estimate may be this many times too low or too high ...
+    pub uncertainty_factor: f64,
+    /// ... and why.
+    pub uncertainty: String,
+    /// Every coefficient and its source.
+    pub sources: Vec<Source>,
 }
 
 /// All designs of one run.
@@ -93,12 +127,15 @@ pub struct Ablation {
     pub no_dsp: bool,
     /// The synthesis tool, where it ran.
     pub tool: Option<String>,
+    /// What the energies are estimated with, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<PowerNote>,
     /// The designs: rule by rule, the uncompressed one first.
     pub rows: Vec<Row>,
 }
 
 /// What [`run`] does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Device to plan for.
     pub device: Device,
@@ -108,6 +145,8 @@ pub struct Options {
     pub synthesize: bool,
     /// Test images to simulate.
     pub images: usize,
+    /// Technology to estimate energies with.
+    pub power: Option<Technology>,
 }
 
 /// Makes all designs of the run in `run`, below `out`, calling `tell(design, figures)` after each, and writes the record.
@@ -134,7 +173,8 @@ pub fn run(run: &Path, out: &Path, options: &Options, tell: impl Fn(&Row) -> Res
         }
     }
     let (name, device) = (bench.name.clone(), options.device.name.to_string());
-    let ablation = Ablation { version: 1, name, device, no_dsp: options.no_dsp, tool: bench.tool()?, rows };
+    let (tool, power) = (bench.tool()?, bench.power_note());
+    let ablation = Ablation { version: 1, name, device, no_dsp: options.no_dsp, tool, power, rows };
     write_json(&run.join(RECORD), &ablation)?;
     Ok(ablation)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use comfy_table::{Table, presets};
 
 use super::Output;
+use super::power::TechnologyArgs;
 use crate::ablate::{self, Ablation, Options, Row, Rule};
 use crate::error::InputError;
 use crate::plan::device::Device;
@@ -13,7 +14,8 @@ use crate::plan::device::Device;
 /// What compression is worth in hardware: a run's network at 8 bits and after each stage, as designs side by side.
 ///
 /// Plans, generates and simulates every network under two rules, as many cycles an image as the compressed design and as many
-/// multiply-accumulate lanes; with --synth Yosys measures each, which takes minutes a design. The compressed design is the
+/// multiply-accumulate lanes; with --synth Yosys measures each, which takes minutes a design; with --power the energy an image
+/// is estimated from each one's activity. The compressed design is the
 /// fastest that fits the device. Writes RUN/ablation.json, and the designs below rtl_out/NAME-ablation.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate ablate runs/fashion --device xc7a35t --no-dsp --synth")]
@@ -38,6 +40,13 @@ pub struct AblateArgs {
     #[arg(long, default_value_t = 20)]
     pub images: usize,
 
+    /// Estimate every design's energy an image from its activity as well (`slimgate power`).
+    #[arg(long)]
+    pub power: bool,
+
+    #[command(flatten)]
+    pub technology: TechnologyArgs,
+
     /// Folder for the designs [default: rtl_out/NAME-ablation].
     #[arg(long)]
     pub out: Option<PathBuf>,
@@ -53,6 +62,7 @@ pub fn run(args: &AblateArgs, out: &Output) -> anyhow::Result<()> {
         no_dsp: args.no_dsp,
         synthesize: args.synth,
         images: args.images,
+        power: args.power.then(|| args.technology.technology()).transpose()?,
     };
     let name = args.run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(format!("{name}-ablation")));
@@ -72,7 +82,8 @@ fn text(ablation: &Ablation) -> String {
         let mark = if ablation.tool.is_some() { "" } else { "~" };
         let resources = ["LUT", "FF", "DSP"].map(|name| format!("{name}{mark}"));
         let first = ["network", "test", "lanes", "cycles", "weights kbit"].map(str::to_string);
-        let header = first.into_iter().chain(resources).chain(["lacks on the device".to_string()]);
+        let energy = ablation.power.as_ref().map(|_| "nJ an image~".to_string());
+        let header = first.into_iter().chain(resources).chain(energy).chain(["lacks on the device".to_string()]);
         table.set_header(header);
         ablation.rows.iter().filter(|row| row.rule == rule).for_each(|row| {
             table.add_row(cells(row));
@@ -80,7 +91,14 @@ fn text(ablation: &Ablation) -> String {
         text += &format!("{title}, {}:\n{table}\n", ablation.device);
     }
     let source = ablation.tool.as_deref().unwrap_or("estimated by the planner's model");
-    text + &format!("cycles measured by simulation; resources: {source}\n")
+    text += &format!("cycles measured by simulation; resources: {source}\n");
+    if let Some(power) = &ablation.power {
+        text += &format!(
+            "energy: estimated from the activity of {} images, {} at {} MHz, within a factor of {}: {}\n",
+            power.images, power.technology, power.clock_mhz, power.uncertainty_factor, power.uncertainty
+        );
+    }
+    text
 }
 
 fn cells(row: &Row) -> Vec<String> {
@@ -95,5 +113,6 @@ fn cells(row: &Row) -> Vec<String> {
         format!("{:.1}", row.cycles_per_image),
         format!("{:.1}", row.weight_bits as f64 / 1000.0),
     ];
-    first.into_iter().chain(resources).chain([row.lacks.clone().unwrap_or_default()]).collect()
+    let energy = row.energy.as_ref().map(|e| format!("{:.1}", e.nanojoules));
+    first.into_iter().chain(resources).chain(energy).chain([row.lacks.clone().unwrap_or_default()]).collect()
 }

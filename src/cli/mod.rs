@@ -6,6 +6,7 @@
 
 mod ablate;
 mod check;
+mod compare;
 mod data;
 mod eval;
 #[cfg(feature = "train")]
@@ -14,6 +15,7 @@ mod lower;
 mod no_training;
 mod output;
 pub mod plan;
+pub mod power;
 mod report;
 pub mod rtl;
 #[cfg(feature = "train")]
@@ -21,6 +23,7 @@ mod run;
 #[cfg(feature = "train")]
 mod search;
 pub mod sim;
+mod stimulus;
 pub mod synth;
 #[cfg(feature = "train")]
 mod train;
@@ -91,7 +94,9 @@ pub enum Command {
     Rtl(rtl::RtlArgs),
     Sim(sim::SimArgs),
     Synth(synth::SynthArgs),
+    Power(power::PowerArgs),
     Report(report::ReportArgs),
+    Compare(compare::CompareArgs),
     Ablate(ablate::AblateArgs),
 }
 
@@ -114,7 +119,9 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         Command::Rtl(args) => rtl::run(args, out),
         Command::Sim(args) => sim::run(args, out),
         Command::Synth(args) => synth::run(args, out),
+        Command::Power(args) => power::run(args, out),
         Command::Report(args) => report::run(args, out),
+        Command::Compare(args) => compare::run(args, out),
         Command::Ablate(args) => ablate::run(args, out),
     }
 }

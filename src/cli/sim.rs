@@ -1,24 +1,15 @@
 //! `slimgate sim`: the generated Verilog against the interpreter.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 use super::Output;
-use crate::config::RunConfig;
-use crate::data;
+use super::stimulus::{Stimulus, progress};
 use crate::error::InputError;
-use crate::network::Network;
-use crate::network::graph::Shape;
-use crate::network::interp::Interpreter;
-use crate::network::random::random_image;
-use crate::sim::manifest::{MANIFEST, Manifest};
+use crate::sim::manifest::Manifest;
 use crate::sim::report::SimReport;
-use crate::sim::vectors::Vectors;
 use crate::sim::{Options, Simulator, Wave, layers, run as runner};
 
 /// Simulate a generated design, bit for bit.
@@ -81,10 +72,14 @@ pub fn run(args: &SimArgs, out: &Output) -> anyhow::Result<()> {
     if !(0.0..1.0).contains(&args.stall) {
         return Err(InputError::new("--stall", args.stall.to_string(), "at least 0 and below 1").into());
     }
-    let (network, network_path) = load_network(args, &manifest)?;
-    check_fits(&manifest, &network).map_err(|e| e.in_file(args.dir.join(MANIFEST)))?;
-    let interpreter = Interpreter::new(&network)?;
-    let vectors = expectations(args, &interpreter, &network_path, out)?;
+    let stimulus = Stimulus {
+        dir: &args.dir,
+        network: args.network.as_deref(),
+        data: args.data.as_deref(),
+        images: args.images,
+        seed: args.seed,
+    };
+    let (interpreter, vectors) = stimulus.load(&manifest, out)?;
     let options = Options {
         simulator: args.simulator,
         stall: args.stall,
@@ -113,87 +108,4 @@ pub fn run(args: &SimArgs, out: &Output) -> anyhow::Result<()> {
         bail!("{}: the hardware is not what the network says", manifest.name);
     }
     Ok(())
-}
-
-/// The network, from `--network` or as the manifest names it; it must be the one the design was made from.
-fn load_network(args: &SimArgs, manifest: &Manifest) -> anyhow::Result<(Network, PathBuf)> {
-    let file = args.dir.join(MANIFEST);
-    let path = match (&args.network, &manifest.network) {
-        (Some(path), _) | (None, Some(path)) => path.clone(),
-        (None, None) => {
-            return Err(InputError::new("network", "no path", "--network PATH").in_file(&file).into());
-        }
-    };
-    let network = Network::load(&path)?;
-    let sha256 = network.sha256()?;
-    if manifest.network_sha256.as_ref().is_some_and(|recorded| *recorded != sha256) {
-        let expected = format!("{sha256}, that of {}: run `slimgate rtl` again, or give --network", path.display());
-        let found = manifest.network_sha256.clone().unwrap_or_default();
-        return Err(InputError::new("network_sha256", found, expected).in_file(&file).into());
-    }
-    Ok((network, path))
-}
-
-/// The design takes the network's images and gives its classes.
-fn check_fits(manifest: &Manifest, network: &Network) -> Result<(), InputError> {
-    if manifest.input != network.input {
-        let (found, expected) = (format!("{:?}", manifest.input), format!("{:?}, the network's", network.input));
-        return Err(InputError::new("input", found, expected));
-    }
-    if manifest.classes != network.classes.len() {
-        let expected = format!("{}, the network's", network.classes.len());
-        return Err(InputError::new("classes", manifest.classes.to_string(), expected));
-    }
-    Ok(())
-}
-
-/// The images and what the interpreter says about them.
-fn expectations(args: &SimArgs, interpreter: &Interpreter, network: &Path, out: &Output) -> anyhow::Result<Vectors> {
-    let shape = interpreter.input();
-    let count = args.images as usize;
-    let pixels = if args.data.as_deref() == Some(Path::new("random")) {
-        let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
-        (0..count).flat_map(|_| random_image(&mut rng, shape)).collect()
-    } else {
-        test_images(args, network, count, shape)?
-    };
-    let bar = progress(out, count, "interpreting");
-    let scores = interpreter.scores_all(&pixels, || bar.inc(1));
-    bar.finish_and_clear();
-    Ok(Vectors { shape, pixels, scores })
-}
-
-fn progress(out: &Output, images: usize, what: &'static str) -> ProgressBar {
-    if !out.shows_progress() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} images, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(images as u64).with_style(style).with_message(what)
-}
-
-/// The first `count` images of the test set: of `--data`, or of the run that made the network.
-fn test_images(args: &SimArgs, network: &Path, count: usize, shape: Shape) -> anyhow::Result<Vec<u8>> {
-    let dir = args.data.clone().map_or_else(|| run_data(network), Ok)?;
-    let (_, images) = data::load_test(&dir)?;
-    if images.shape != shape {
-        let (found, expected) = (format!("images of {:?}", images.shape), format!("{shape:?}, as the network takes"));
-        return Err(InputError::file(&dir, found, expected).into());
-    }
-    if images.len() < count {
-        let found = format!("--images {count}");
-        return Err(InputError::file(&dir, found, format!("at most {}, the test images", images.len())).into());
-    }
-    Ok(images.pixels[..count * shape.len()].to_vec())
-}
-
-/// The data set folder that `config.toml` beside the network names.
-fn run_data(network: &Path) -> anyhow::Result<PathBuf> {
-    let folder = if network.is_dir() { network } else { network.parent().unwrap_or(Path::new(".")) };
-    let file = folder.join("config.toml");
-    if !file.is_file() {
-        let expected = "a run's config.toml beside the network, or --data DIR, or --data random";
-        return Err(InputError::file(&file, "no such file", expected).into());
-    }
-    Ok(RunConfig::load(&file)?.data.folder().map_err(|err| err.in_file(&file))?)
 }

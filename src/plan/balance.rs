@@ -202,7 +202,7 @@ fn sparse_bounds(network: &Network) -> Result<BTreeMap<String, Vec<(SparseFoldin
     for stage in stages(network)?.iter().filter(|s| s.kind == Kind::Sparse) {
         let shape = stage.input().shape;
         let mut all = Vec::new();
-        for in_lanes in IN_LANES.into_iter().filter(|&lanes| shape.c.is_multiple_of(lanes)) {
+        for in_lanes in IN_LANES.into_iter().filter(|&lanes| shape.c % lanes == 0) {
             let input = sparse_input(network, stage, Stream::new(shape, in_lanes, stage.input().act));
             for banks in BANKS.into_iter().filter(|&banks| banks <= stage.output.c) {
                 let folding = SparseFolding { banks, in_lanes };

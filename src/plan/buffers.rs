@@ -12,7 +12,8 @@ use super::Plan;
 use super::conv::log2_ceil;
 use super::engine::Engine;
 use super::layer::LayerPlan;
-use super::schedule::{Pace, Times, adapt, join, results};
+use super::passage::{Visit, pass};
+use super::schedule::Pace;
 
 /// Words of room beside those of the schedule, which knows latencies to a few cycles.
 const MARGIN: usize = 8;
@@ -85,25 +86,14 @@ fn paced(plan: &Plan) -> Vec<Vec<usize>> {
 
 /// What waits in front of each join, and when the first image has passed the last of them.
 fn run(plan: &Plan, pace: Pace) -> (Vec<Vec<usize>>, u64) {
-    let mut times: Vec<Times> = Vec::new();
     let mut waiting = Vec::new();
     let mut lag = 0;
-    let pixels = pace.pixels(plan.input.height * plan.input.width);
-    for (i, layer) in plan.layers.iter().enumerate() {
-        let beats = |from: Option<usize>| from.map_or(&pixels, |from| &times[from]);
-        let words: Vec<Times> = layer.inputs.iter().map(|feed| adapt(feed, beats(feed.from))).collect();
-        let (out, wait) = match &layer.engine {
-            Engine::Join(plan) => {
-                let (taken, out) = join(plan, &words);
-                lag = lag.max(taken[0][taken[0].len() / pace.images - 1]);
-                (out, words.iter().zip(&taken).map(|(there, taken)| most(there, taken)).collect())
-            }
-            _ => (results(layer, &words[0]), Vec::new()),
-        };
-        times.push(out);
-        waiting.push(wait);
-        release(plan, i, &mut times);
-    }
+    pass(plan, pace, |Visit { words, taken, .. }| {
+        if let Some(first) = taken.first() {
+            lag = lag.max(first[first.len() / pace.images - 1]);
+        }
+        waiting.push(words.iter().zip(taken).map(|(there, taken)| most(there, taken)).collect());
+    });
     (waiting, lag)
 }
 
@@ -117,14 +107,4 @@ fn most(there: &[u64], taken: &[u64]) -> usize {
         arrived.saturating_sub(word)
     });
     waiting.max().unwrap_or(0)
-}
-
-/// Forgets the streams that no layer behind `done` reads.
-fn release(plan: &Plan, done: usize, times: &mut [Times]) {
-    for from in plan.layers[done].inputs.iter().filter_map(|feed| feed.from) {
-        let mut later = plan.layers[done + 1..].iter().flat_map(|layer| &layer.inputs);
-        if !later.any(|feed| feed.from == Some(from)) {
-            times[from] = Times::new();
-        }
-    }
 }

@@ -23,6 +23,7 @@ pub mod layer;
 pub mod memory;
 pub mod pack;
 pub mod pareto;
+pub mod passage;
 pub mod pool;
 pub mod random;
 pub mod reach;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::layers;
 use super::model::{Candidate, Figures, Ratios, Report, Reproduce, SCHEMA, Search, Stage, VERSION};
 use super::sources::Sources;
+use super::{figures, layers};
 use crate::config::train::Device;
 use crate::run::hardware::file_sha256;
 use crate::run::steps;
@@ -20,7 +20,7 @@ pub fn report(sources: &Sources) -> Result<Report> {
     let stages = stages(sources)?;
     let baseline = stages[0].figures;
     let last = last(sources)?;
-    Ok(Report {
+    let mut report = Report {
         schema: SCHEMA,
         version: VERSION,
         name: sources.config.name.clone(),
@@ -33,8 +33,16 @@ pub fn report(sources: &Sources) -> Result<Report> {
         layers: layers::layers(sources)?,
         hardware: sources.design.clone(),
         rtl: sources.simulation.clone(),
+        power: sources.power.clone(),
+        ablation: sources.ablation.clone(),
         reproduce: reproduce(sources)?,
-    })
+        sources: BTreeMap::new(),
+    };
+    for (place, source) in figures::all(&serde_json::to_value(&report)?) {
+        let source = source.with_context(|| format!("the figure {place} of the report has no source"))?;
+        report.sources.insert(place, source);
+    }
+    Ok(report)
 }
 
 /// A network that left a stage.
@@ -59,7 +67,7 @@ fn stages(sources: &Sources) -> Result<Vec<Left>> {
     let float_bits = sources.line(&search.baseline.key)?.stored_bits;
     let left = |name: &str, test: &str, key: &str, why: &str| -> Result<Left> {
         let entry = sources.line(key)?;
-        let figures = figures(entry, sources.test_accuracy(test)?);
+        let figures = network_figures(entry, sources.test_accuracy(test)?);
         let (key, name, why) = (key.to_string(), name.to_string(), why.to_string());
         Ok(Left { key, name, figures, times_smaller: times(float_bits, entry.stored_bits), why })
     };
@@ -80,7 +88,7 @@ fn stages(sources: &Sources) -> Result<Vec<Left>> {
     Ok(all)
 }
 
-fn figures(entry: &Entry, test_accuracy: f64) -> Figures {
+fn network_figures(entry: &Entry, test_accuracy: f64) -> Figures {
     Figures {
         test_accuracy,
         val_accuracy: entry.val_accuracy,

@@ -32,7 +32,7 @@ pub fn layers(sources: &Sources) -> Result<Vec<Layer>> {
 
 fn engine(sources: &Sources, node: &str) -> Option<LayerEngine> {
     let record = sources.design.as_ref()?.layers.iter().find(|layer| layer.node == node)?;
-    let EngineRecord { engine, folding, lanes, cycles_per_image, bound, .. } = record.clone();
+    let EngineRecord { engine, folding, lanes, cycles_per_image, bound, timeline, .. } = record.clone();
     let utilisation = sources.simulation.as_ref().and_then(|s| s.report.lane_utilisation.get(node).copied());
     Some(LayerEngine {
         kind: engine,
@@ -41,5 +41,6 @@ fn engine(sources: &Sources, node: &str) -> Option<LayerEngine> {
         planned_cycles: cycles_per_image,
         bound,
         lane_utilisation: utilisation,
+        timeline,
     })
 }

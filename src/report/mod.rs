@@ -2,9 +2,11 @@
 //! terminal summary for people. Needs no libtorch.
 //!
 //! [`sources`] reads the folder, [`model`] is what a report says, [`build`] computes it; [`layers`] makes the layer
-//! table, [`html`], [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
+//! table, [`figures`] names every figure's source, [`html`], [`markdown`] and [`terminal`] show it. `docs/report-schema.md` describes every key.
 
 mod assemble;
+pub mod compare;
+mod figures;
 mod html;
 mod layers;
 mod markdown;
@@ -21,6 +23,7 @@ use anyhow::Result;
 pub use self::model::Report;
 pub use self::show::candidate as candidate_line;
 pub use self::terminal::summary;
+use crate::config::RunConfig;
 use crate::files::write_atomic;
 use crate::network::Network;
 use crate::run::record::write_json;
@@ -47,7 +50,10 @@ pub fn build(run: &Path) -> Result<Report> {
 /// # Errors
 /// A network that cannot be read, a folder that cannot be written.
 pub fn write(report: &Report, run: &Path) -> Result<()> {
-    write_atomic(&run.join(HTML), html::text(report, &Network::load(run)?)?.as_bytes())?;
+    write_atomic(
+        &run.join(HTML),
+        html::text(report, &Network::load(run)?, &RunConfig::load(&run.join("config.toml"))?)?.as_bytes(),
+    )?;
     write_atomic(&run.join(MARKDOWN), markdown::text(report)?.as_bytes())?;
     write_json(&run.join(JSON), report)
 }

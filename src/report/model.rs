@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::ablate::Ablation;
 use crate::config::search::{Method, StageName};
+use crate::power::estimate::Estimate;
 use crate::run::record::{DesignRecord, Environment, SimRecord};
 use crate::search::journal::Entry;
 
@@ -43,8 +45,16 @@ pub struct Report {
     /// Its simulation; absent before it is simulated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtl: Option<SimRecord>,
+    /// What the design's activity costs; absent before `slimgate power`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<Estimate>,
+    /// The designs of the stages beside each other; absent before `slimgate ablate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ablation: Option<Ablation>,
     /// What it takes to make the run again.
     pub reproduce: Reproduce,
+    /// The source of every number above, by its place (`stages[].macs`).
+    pub sources: BTreeMap<String, &'static str>,
 }
 
 /// How good and how big one network is.
@@ -166,6 +176,8 @@ pub struct LayerEngine {
     pub bound: bool,
     /// Useful MACs / (lanes x measured cycles an image); null before simulation and without lanes.
     pub lane_utilisation: Option<f64>,
+    /// For the first images at the planned pace, the cycles in which the engine has an image's first word and its last result.
+    pub timeline: Vec<[u64; 2]>,
 }
 
 /// What it takes to make the run again.

@@ -36,6 +36,18 @@ pub fn count(value: u64) -> String {
     format!("{value:.0}")
 }
 
+/// A figure in three digits at least: `0.123`, `4.56`, `78.9`, `1234`.
+pub fn three_digits(value: f64) -> String {
+    let decimals = match value {
+        v if v >= 100.0 || v == 0.0 => 0,
+        v if v >= 10.0 => 1,
+        v if v >= 1.0 => 2,
+        _ => 3,
+    };
+    // A sum of nothing is -0.
+    format!("{:.decimals$}", value + 0.0)
+}
+
 /// The value, or a dash.
 pub fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".into(), |value| value.to_string())
@@ -112,6 +124,11 @@ mod tests {
             (percent(0.92314), kilobytes(12_300), times(33.333)),
             ("92.31 %".into(), "1.5 kB".into(), "33.3 x".into())
         );
+    }
+
+    #[test]
+    fn three_digits_are_shown() {
+        assert_eq!([-0.0, 0.1234, 4.567, 78.91, 1234.4].map(three_digits), ["0", "0.123", "4.57", "78.9", "1234"]);
     }
 
     #[test]

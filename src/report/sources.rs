@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::ablate::{Ablation, RECORD};
 use crate::config::RunConfig;
 use crate::error::InputError;
 use crate::network::Network;
+use crate::power::estimate::{Estimate, FILE};
 use crate::run::record::{
     DESIGN, DesignRecord, ENVIRONMENT, Environment, FIGURES, JOURNAL, MADE_BY, OUTCOME, SIMULATION, SearchOutcome,
     SimRecord, TestFigures, read_json, read_optional,
@@ -25,6 +27,8 @@ pub struct Sources {
     pub design: Option<DesignRecord>,
     pub simulation: Option<SimRecord>,
     pub environment: Option<Environment>,
+    pub power: Option<Estimate>,
+    pub ablation: Option<Ablation>,
 }
 
 impl Sources {
@@ -37,14 +41,17 @@ impl Sources {
         if let Some(missing) = needed.into_iter().map(|name| run.join(name)).find(|file| !file.is_file()) {
             return Err(InputError::file(missing, "no such file", MADE_BY).into());
         }
+        let design: Option<DesignRecord> = read_optional(&run.join(DESIGN))?;
         let sources = Self {
+            power: power(design.as_ref())?,
+            ablation: read_optional(&run.join(RECORD))?,
             run: run.to_path_buf(),
             config: RunConfig::load(&run.join("config.toml"))?,
             outcome: read_json(&run.join(OUTCOME))?,
             journal: journal::read(run.join(JOURNAL))?,
             figures: read_json(&run.join(FIGURES))?,
             network: Network::load(run)?,
-            design: read_optional(&run.join(DESIGN))?,
+            design,
             simulation: read_optional(&run.join(SIMULATION))?,
             environment: read_optional(&run.join(ENVIRONMENT))?,
         };
@@ -85,4 +92,11 @@ impl Sources {
         }
         Ok(())
     }
+}
+
+/// What `slimgate power` left in the design's folder, where it is of that very design.
+fn power(design: Option<&DesignRecord>) -> Result<Option<Estimate>> {
+    let Some(design) = design else { return Ok(None) };
+    let estimate: Option<Estimate> = read_optional(&design.dir.join(FILE))?;
+    Ok(estimate.filter(|e| e.manifest_sha256 == design.manifest_sha256))
 }

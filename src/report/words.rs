@@ -2,6 +2,7 @@
 
 use super::model::{Candidate, Layer};
 use super::show;
+use crate::ablate::{Row, Rule};
 use crate::search::journal::Role;
 use crate::sim::report::SimReport;
 
@@ -54,4 +55,27 @@ pub fn decimal(value: &Option<f64>) -> String {
 pub fn busiest(report: &SimReport) -> String {
     let used = report.bottleneck_utilisation.map(show::percent);
     show::or_dash(used.map(|used| format!("{used} ({})", show::or_dash(report.bottleneck.as_ref()))))
+}
+
+/// Under which rule a design of an ablation was planned.
+pub fn rule(row: &Row) -> &'static str {
+    match row.rule {
+        Rule::EqualThroughput => "equal throughput",
+        Rule::EqualLanes => "equal lanes",
+    }
+}
+
+/// LUTs, synthesized where they were.
+pub fn luts(row: &Row) -> String {
+    row.synthesized.as_ref().map_or_else(|| format!("{:.0}", row.estimated.lut), |cost| cost.lut.to_string())
+}
+
+/// Multiplier blocks, synthesized where they were.
+pub fn dsps(row: &Row) -> String {
+    row.synthesized.as_ref().map_or_else(|| format!("{:.0}", row.estimated.dsp), |cost| cost.dsp.to_string())
+}
+
+/// Energy an image, or a dash.
+pub fn nanojoules(row: &Row) -> String {
+    show::or_dash(row.energy.as_ref().map(|e| show::three_digits(e.nanojoules)))
 }

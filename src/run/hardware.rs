@@ -15,6 +15,7 @@ use crate::network::Network;
 use crate::network::interp::Interpreter;
 use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Target};
+use crate::plan::passage::timeline;
 use crate::plan::reach::balance;
 use crate::plan::{Engine, LayerPlan};
 use crate::rtl::design;
@@ -25,6 +26,9 @@ use crate::sim::run as runner;
 use crate::sim::vectors::Vectors;
 use crate::sim::{Options, Simulator};
 use crate::tool;
+
+/// Images of the timeline.
+const TIMELINE_IMAGES: usize = 3;
 
 /// Where the design of the run in `run` (`<root>/<name>`) goes: `rtl_out/<name>`, beside `<root>`.
 pub fn design_folder(run: &Path, name: &str) -> PathBuf {
@@ -76,7 +80,7 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
         seconds: began.elapsed().as_secs_f64(),
         network_sha256: network.sha256()?,
         manifest_sha256: manifest_sha256(dir)?,
-        layers: plan.layers.iter().map(engine).collect(),
+        layers: plan.layers.iter().zip(timeline(&plan, TIMELINE_IMAGES)).map(engine).collect(),
     };
     // A simulation of another design must not be taken for this one's.
     let simulated: Option<SimRecord> = read_optional(&run.join(SIMULATION))?;
@@ -86,7 +90,7 @@ pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()
     write_json(&run.join(DESIGN), &record)
 }
 
-fn engine(layer: &LayerPlan) -> EngineRecord {
+fn engine((layer, timeline): (&LayerPlan, Vec<[u64; 2]>)) -> EngineRecord {
     let pairs = |pairs: [(&str, usize); 2]| pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
     let folding = match &layer.engine {
         Engine::Conv(p) => pairs([("in_par", p.folding.in_par), ("out_par", p.folding.out_par)]),
@@ -102,6 +106,7 @@ fn engine(layer: &LayerPlan) -> EngineRecord {
         lanes: layer.lanes,
         cycles_per_image: layer.cycles_per_image,
         bound: layer.bound,
+        timeline,
     }
 }
 
@@ -153,11 +158,19 @@ pub fn compare(
     done: impl Fn(usize) + Sync,
 ) -> Result<SimReport> {
     let manifest = Manifest::load(dir)?;
-    let pixels = images.pixels[..count.min(images.len()) * images.shape.len()].to_vec();
-    let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
-    let vectors = Vectors { shape: images.shape, pixels, scores };
+    let vectors = expectations(network, images, count)?;
     let outcome = runner::simulate(dir, &manifest, &vectors, options, done)?;
     Ok(SimReport::new(&manifest, vectors.images(), options, outcome))
+}
+
+/// The first so many `images`, all where there are fewer, and what the interpreter says about them.
+///
+/// # Errors
+/// A network that cannot be run.
+pub fn expectations(network: &Network, images: &Images, count: usize) -> Result<Vectors> {
+    let pixels = images.pixels[..count.min(images.len()) * images.shape.len()].to_vec();
+    let scores = Interpreter::new(network)?.scores_all(&pixels, || {});
+    Ok(Vectors { shape: images.shape, pixels, scores })
 }
 
 /// What the simulator says about itself, in one line.

@@ -113,6 +113,9 @@ pub struct EngineRecord {
     pub cycles_per_image: u64,
     /// True where `cycles_per_image` is a bound: fewer where activations are zero.
     pub bound: bool,
+    /// For the first images at the planned pace, the cycles in which the engine has an image's first word and its last result.
+    #[serde(default)]
+    pub timeline: Vec<[u64; 2]>,
 }
 
 /// The simulation of the run's design.

@@ -1,9 +1,9 @@
 //! Runs the built testbench: the image list in chunks, a process a core, one result.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{ChildStderr, Command, Output, Stdio};
 
 use anyhow::{Context, bail};
 use rayon::prelude::*;
@@ -156,6 +156,9 @@ pub fn write_vectors(dir: &Path, vectors: &Vectors) -> anyhow::Result<PathBuf> {
 }
 
 /// Runs one process in the design's folder, where its memories are found.
+///
+/// # Errors
+/// When it cannot be started or prints no result. A difference is no error: see [`Outcome::passed`].
 pub fn run(
     dir: &Path,
     binary: &Path,
@@ -164,6 +167,57 @@ pub fn run(
     options: &Options,
     job: Job,
 ) -> anyhow::Result<Outcome> {
+    let trace =
+        options.wave.map(|wave| Ok::<_, anyhow::Error>(wave_file(&harness::absolute(dir)?, wave))).transpose()?;
+    let mut command = command(binary, vectors, manifest, options, job, trace.as_deref())?;
+    let output = command.current_dir(dir).output().with_context(|| format!("cannot start {}", binary.display()))?;
+    outcome(&output).with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+}
+
+/// Like [`run`] with a VCD waveform, which goes through a pipe to `read` while it is written and never lies on a disk.
+///
+/// # Errors
+/// As [`run`], and as `read` gives them.
+pub fn stream<T>(
+    dir: &Path,
+    binary: &Path,
+    vectors: &Path,
+    manifest: &Manifest,
+    options: &Options,
+    job: Job,
+    read: impl FnOnce(&mut BufReader<ChildStderr>) -> anyhow::Result<T>,
+) -> anyhow::Result<(Outcome, T)> {
+    let options = Options { wave: Some(Wave::Vcd), ..options.clone() };
+    // Standard error is the pipe: a simulator writes there only when it fails. Icarus wants a name that ends in .vcd.
+    let folder = tempfile::tempdir()?;
+    let pipe = folder.path().join("wave.vcd");
+    std::os::unix::fs::symlink("/dev/stderr", &pipe)?;
+    let mut command = command(binary, vectors, manifest, &options, job, Some(&pipe))?;
+    command.current_dir(dir).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+    let mut waveform = BufReader::with_capacity(1 << 20, child.stderr.take().context("no standard error")?);
+    if waveform.fill_buf()?.first() != Some(&b'$') {
+        let mut message = String::new();
+        waveform.read_to_string(&mut message)?;
+        child.wait()?;
+        bail!("the simulation of {} gives no waveform: {}", dir.display(), message.trim());
+    }
+    let seen = read(&mut waveform);
+    // What is left unread would hold the simulator up for ever.
+    io::copy(&mut waveform, &mut io::sink())?;
+    let outcome = outcome(&child.wait_with_output()?)?;
+    Ok((outcome, seen.with_context(|| format!("the waveform of {}", dir.display()))?))
+}
+
+/// One testbench process, to be started in the design's folder.
+fn command(
+    binary: &Path,
+    vectors: &Path,
+    manifest: &Manifest,
+    options: &Options,
+    job: Job,
+    trace: Option<&Path>,
+) -> anyhow::Result<Command> {
     // A deep pipeline is silent for about its latency; what stays silent much longer hangs.
     let timeout = options.timeout.unwrap_or(100_000 + 40 * manifest.cycles_per_image);
     let mut values = vec![
@@ -175,15 +229,11 @@ pub fn run(
         ("first", job.first.to_string()),
         ("count", job.count.to_string()),
     ];
-    if let Some(wave) = options.wave {
-        values.push(("trace", wave_file(&harness::absolute(dir)?, wave).display().to_string()));
-    }
-    if let Some(select) = options.select {
-        values.push(("sel", select.to_string()));
-    }
+    values.extend(trace.map(|file| ("trace", file.display().to_string())));
+    values.extend(options.select.map(|select| ("sel", select.to_string())));
     let flags = [(job.main_only, "main"), (job.robustness, "reset"), (job.robustness, "tlast")];
     let flags = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name);
-    let mut command = match options.simulator {
+    Ok(match options.simulator {
         Simulator::Verilator => {
             let mut command = Command::new(binary);
             command.args(values.iter().flat_map(|(name, value)| [format!("--{name}"), value.clone()]));
@@ -198,11 +248,12 @@ pub fn run(
             command.args(flags.map(|name| if name == "main" { "+main_only".into() } else { format!("+{name}_test") }));
             command
         }
-    };
-    let output = command.current_dir(dir).output().with_context(|| format!("cannot start {}", binary.display()))?;
+    })
+}
+
+fn outcome(output: &Output) -> anyhow::Result<Outcome> {
     parse(&String::from_utf8_lossy(&output.stdout))
         .with_context(|| format!("the testbench ended with {}", output.status))
-        .with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
 }
 
 /// Where the waveform goes.

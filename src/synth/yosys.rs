@@ -95,7 +95,7 @@ impl Yosys {
     }
 
     /// Runs Yosys in `dir`: memory files are named relative to the design's folder.
-    fn call(&self, dir: &Path, log: &str, args: &[&str]) -> anyhow::Result<()> {
+    pub(crate) fn call(&self, dir: &Path, log: &str, args: &[&str]) -> anyhow::Result<()> {
         let mut command = Command::new(&self.program);
         let output = command.args(["-l", log]).args(args).current_dir(dir).output().context("cannot start Yosys")?;
         if !output.status.success() {

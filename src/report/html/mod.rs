@@ -1,15 +1,22 @@
 //! `report.html`: one self-contained file, no script and nothing from the network.
 
+mod bars;
+mod gallery;
 mod plots;
 mod sparsity;
+mod timeline;
 
 use anyhow::Result;
 use askama::Template;
 
+use self::bars::Comparison;
+use self::gallery::Gallery;
 use self::sparsity::Picture;
 use super::model::{Layer, Report};
 use super::{show, words};
+use crate::config::RunConfig;
 use crate::network::Network;
+use crate::power::parts::Kind;
 
 #[derive(Template)]
 #[template(path = "report.html", syntax = "verilog")]
@@ -19,18 +26,30 @@ struct Page<'a> {
     pictures: Vec<Picture>,
     /// Layers with an engine, for the pipeline.
     engines: Vec<&'a Layer>,
+    /// When each of them works on the first images.
+    timeline: Option<String>,
+    /// Energy by layer, stacked by kind.
+    energy: Option<String>,
+    comparisons: Vec<Comparison>,
+    gallery: Option<Gallery>,
 }
 
-/// The report as HTML; `network` is the final one.
+/// The report as HTML; `network` is the final one, `config` says where its images are.
 ///
 /// # Errors
 /// Where a plot or the page cannot be made.
-pub fn text(report: &Report, network: &Network) -> Result<String> {
+pub fn text(report: &Report, network: &Network, config: &RunConfig) -> Result<String> {
+    let engines: Vec<&Layer> = report.layers.iter().filter(|l| l.engine.is_some()).collect();
+    let pace = report.hardware.as_ref().map_or(0, |h| h.planned_cycles_per_image);
     let page = Page {
         report,
+        timeline: timeline::timeline(&engines, pace)?,
         search_path: plots::search_path(report)?,
         pictures: sparsity::pictures(network)?,
-        engines: report.layers.iter().filter(|l| l.engine.is_some()).collect(),
+        engines,
+        energy: report.power.as_ref().map(bars::energy).transpose()?,
+        comparisons: report.ablation.as_ref().map(bars::comparisons).transpose()?.unwrap_or_default(),
+        gallery: gallery::gallery(config, network)?,
     };
     Ok(page.render()? + "\n")
 }
@@ -38,8 +57,12 @@ pub fn text(report: &Report, network: &Network) -> Result<String> {
 impl Page<'_> {
     /// Colour of a stage as CSS has it.
     fn colour(&self, stage: &str) -> String {
-        let c = plots::colour(stage);
-        format!("#{:02x}{:02x}{:02x}", c.0, c.1, c.2)
+        css(plots::colour(stage))
+    }
+
+    /// Colour and name of every kind of energy, for a legend.
+    fn kinds(&self) -> [(String, &'static str); 6] {
+        Kind::ALL.map(|kind| (css(bars::kind_colour(kind)), kind.name()))
     }
 
     /// Width of a bar in percent.
@@ -65,4 +88,8 @@ impl Page<'_> {
     fn most_stored(&self) -> u64 {
         self.report.layers.iter().map(|l| l.stored_bits).max().unwrap_or(0)
     }
+}
+
+fn css(colour: plotters::style::RGBColor) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
 }

@@ -13,9 +13,9 @@ use crate::report::model::{Candidate, Report};
 use crate::search::journal::Role;
 
 /// Text.
-const INK: RGBColor = RGBColor(0x10, 0x10, 0x10);
+pub const INK: RGBColor = RGBColor(0x10, 0x10, 0x10);
 /// Axes and grid.
-const LINE: RGBColor = RGBColor(0xd0, 0xd0, 0xd0);
+pub const LINE: RGBColor = RGBColor(0xd0, 0xd0, 0xd0);
 /// The target.
 const TARGET: RGBColor = RGBColor(0xd6, 0x27, 0x28);
 

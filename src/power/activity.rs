@@ -1,0 +1,174 @@
+//! Toggle counts: how often each bit of each signal changed in a simulation, from its waveform (VCD).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::BufRead;
+
+use anyhow::{Context, Result, ensure};
+use vcd::{Command, IdCode, Parser, ScopeItem, Value, Var};
+
+/// The clock, whose own changes are counted as cycles.
+const CLOCK: &str = "clk_i";
+
+/// One net: a signal, with all ports that it is connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Net {
+    /// The instance that it belongs to: the outermost that declares it as no port.
+    pub scope: usize,
+    /// Its name there.
+    pub name: String,
+    /// Bits.
+    pub bits: u32,
+    /// Changes between 0 and 1, over all bits.
+    pub toggles: u64,
+    /// For one bit: cycles in which it was 1.
+    pub high: u64,
+}
+
+/// One instance, or a named block in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Names from the top module down, the top module's own first.
+    pub path: Vec<String>,
+    /// What is declared in it: ports and parameters too, to the index of the net.
+    pub names: BTreeMap<String, usize>,
+}
+
+/// What a waveform says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Every net; the clock counts no toggles.
+    pub nets: Vec<Net>,
+    /// Every instance.
+    pub scopes: Vec<Scope>,
+    /// Clock cycles.
+    pub cycles: u64,
+}
+
+/// A waveform while it is read.
+#[derive(Default)]
+struct Reader {
+    nets: Vec<Net>,
+    scopes: Vec<Scope>,
+    index: HashMap<IdCode, usize>,
+    /// By net: its value, and since when.
+    values: Vec<(Vec<Value>, u64)>,
+}
+
+/// Reads a waveform of a design whose clock is `clk_i`, and counts.
+///
+/// # Errors
+/// A waveform that is none, or has no clock.
+pub fn read(waveform: impl BufRead) -> Result<Activity> {
+    let mut parser = Parser::new(waveform);
+    let header = parser.parse_header().context("the waveform's header")?;
+    let mut reader = Reader::default();
+    reader.declare(&header.items, &[]);
+    reader.values = reader.nets.iter().map(|net| (vec![Value::X; net.bits as usize], 0)).collect();
+    let (mut now, mut bits) = (0, Vec::new());
+    for command in parser {
+        match command.context("the waveform")? {
+            Command::Timestamp(time) => now = time,
+            Command::ChangeScalar(id, value) => reader.change(id, now, &[value]),
+            Command::ChangeVector(id, value) => {
+                bits.clear();
+                bits.extend(value.iter());
+                reader.change(id, now, &bits);
+            }
+            _ => {}
+        }
+    }
+    reader.finish(now)
+}
+
+/// True for what the project names as a module's port.
+fn is_port(name: &str) -> bool {
+    ["_i", "_o", "_ni"].iter().any(|end| name.ends_with(end))
+}
+
+impl Reader {
+    fn declare(&mut self, items: &[ScopeItem], above: &[String]) {
+        for item in items {
+            let ScopeItem::Scope(inner) = item else { continue };
+            let path: Vec<String> = above.iter().chain([&inner.identifier]).cloned().collect();
+            let at = self.scopes.len();
+            self.scopes.push(Scope { path: path.clone(), names: BTreeMap::new() });
+            for item in &inner.items {
+                if let ScopeItem::Var(var) = item {
+                    let net = self.net(var, at);
+                    self.scopes[at].names.insert(var.reference.clone(), net);
+                }
+            }
+            self.declare(&inner.items, &path);
+        }
+    }
+
+    /// The net of a variable in the scope `at`.
+    fn net(&mut self, var: &Var, at: usize) -> usize {
+        let net = Net { scope: at, name: var.reference.clone(), bits: var.size, toggles: 0, high: 0 };
+        let index = *self.index.entry(var.code).or_insert(self.nets.len());
+        if index == self.nets.len() {
+            self.nets.push(net);
+        } else if is_port(&self.nets[index].name) && !is_port(&net.name) {
+            self.nets[index] = net;
+        }
+        index
+    }
+
+    fn change(&mut self, id: IdCode, now: u64, value: &[Value]) {
+        let Some(&at) = self.index.get(&id) else { return };
+        let (net, (bits, since)) = (&mut self.nets[at], &mut self.values[at]);
+        if net.bits == 1 && bits.last() == Some(&Value::V1) {
+            net.high += now - *since;
+        }
+        // Leading zeros, or the X or Z that all of them are, are not written.
+        let fill = value.first().filter(|v| matches!(v, Value::X | Value::Z)).copied().unwrap_or(Value::V0);
+        let missing = bits.len().saturating_sub(value.len());
+        for (old, new) in bits.iter_mut().zip(std::iter::repeat_n(fill, missing).chain(value.iter().copied())) {
+            net.toggles += u64::from(matches!((*old, new), (Value::V0, Value::V1) | (Value::V1, Value::V0)));
+            *old = new;
+        }
+        *since = now;
+    }
+
+    /// Closes the time that nets are high, and takes the clock out.
+    fn finish(mut self, end: u64) -> Result<Activity> {
+        // By all its names: where it enters a cell of a library it is called otherwise.
+        let clocks: BTreeSet<usize> = self.scopes.iter().filter_map(|scope| scope.names.get(CLOCK).copied()).collect();
+        let moves = clocks.iter().map(|clock| std::mem::take(&mut self.nets[*clock].toggles));
+        let cycles = moves.max().unwrap_or(0) / 2;
+        ensure!(cycles > 0, "the waveform has no clock {CLOCK} that moves");
+        let period = (end / cycles).max(1);
+        for (net, (value, since)) in self.nets.iter_mut().zip(&self.values) {
+            let open = if net.bits == 1 && value.last() == Some(&Value::V1) { end - since } else { 0 };
+            net.high = (net.high + open) / period;
+        }
+        Ok(Activity { nets: self.nets, scopes: self.scopes, cycles })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two cycles; `a` 0 to 2 to 3, `en` high in the second, `d_i` and `a` one net.
+    const VCD: &str = "$timescale 1ps $end $scope module t $end $var wire 1 ! clk_i $end $var wire 4 # en $end \
+        $scope module u $end $var wire 4 % d_i $end $upscope $end $var wire 4 % a $end $var wire 1 & go $end \
+        $upscope $end $enddefinitions $end\n#0\n0!\nb0 %\n0&\n#1\n1!\n#2\n0!\nb10 %\n1&\n#3\n1!\n#4\n0!\nb11 %\n";
+
+    #[test]
+    fn toggles_are_counted_bit_by_bit_and_nets_once() {
+        let activity = read(VCD.as_bytes()).unwrap();
+        assert_eq!(activity.cycles, 2);
+        let found = |name: &str| activity.nets.iter().find(|net| net.name == name);
+        let a = found("a").unwrap();
+        assert_eq!((a.toggles, activity.scopes[a.scope].path.join(".").as_str()), (2, "t"));
+        assert!(found("d_i").is_none());
+        assert_eq!(activity.scopes[1].names["d_i"], activity.scopes[0].names["a"]);
+        assert_eq!((found("go").unwrap().toggles, found("go").unwrap().high), (1, 1));
+    }
+
+    #[test]
+    fn no_clock_is_an_error() {
+        assert!(read("$enddefinitions $end\n#0\n".as_bytes()).is_err());
+    }
+}
