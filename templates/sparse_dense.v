@@ -114,6 +114,11 @@ module @{ module }@ (
 
     wire [@{ acc_msb }@:0] bias = row_word_q@{ bias_slice }@;
     wire [@{ local_msb }@:0] local_row = row_word_q@{ local_slice }@;
+    reg  [@{ acc_msb }@:0] bias_q;
+
+    always @(posedge clk_i) begin
+        bias_q <= bias;
+    end
 <% for bank in banks %>
     // Bank @{ bank.index }@: @{ bank.entries }@ entries, @{ bank.rows }@ rows.
     wire [@{ bank.item_msb }@:0] item@{ bank.index }@;
@@ -169,7 +174,8 @@ module @{ module }@ (
         .WeightBits(@{ weight_bits }@),
         .RowBits   (@{ local_bits }@),
         .AccBits   (@{ acc_bits }@),
-        .UseDsp    (@{ use_dsp }@)
+        .UseDsp    (@{ use_dsp }@),
+        .SumStyle  ("@{ bank.sum_style }@")
     ) i_bank@{ bank.index }@ (
         .clk_i       (clk_i),
         .rst_ni      (rst_ni),
@@ -183,7 +189,7 @@ module @{ module }@ (
         .drain_i     (@{ bank.drain }@),
         .drain_page_i(page),
         .drain_row_i (local_row),
-        .drain_bias_i(bias),
+        .drain_bias_i(bias_q),
         .drain_acc_o (acc@{ bank.index }@)
     );
 <% endfor %>

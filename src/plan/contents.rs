@@ -181,6 +181,7 @@ impl Contents {
             self.shifts = Some(Shifts::of(&shifts));
         }
         self.add("rows", rows);
+        self.add("biases", input.bias.iter().map(|&bias| vec![(bias, input.acc_bits)]));
     }
 
     fn add(&mut self, memory: &str, words: impl IntoIterator<Item = Word>) {

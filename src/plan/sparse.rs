@@ -12,6 +12,8 @@ pub use cycles::{bound_cycles, completion_cycles};
 
 /// Values that the output FIFO holds, as a power of two: more than the cycles from a row's start to its return.
 pub const OUT_FIFO_ADDR_BITS: u32 = 4;
+/// Pages of a bank's accumulators: one fills, the other is drained.
+const PAGES: usize = 2;
 /// Shallowest and deepest work queue considered, as powers of two (LUT RAM comes in 32 or 64 words).
 const QUEUE_ADDR_BITS: std::ops::RangeInclusive<u32> = 2..=6;
 
@@ -249,6 +251,9 @@ fn memories(plan: &SparsePlan) -> Vec<Memory> {
             bank.entries.len(),
             bank.depth(plan.count_bits),
         ));
+        let (words, bits) = (1 << plan.local_bits, plan.input.acc_bits);
+        let used = (PAGES * bank.rows.len()) as u64 * u64::from(bits);
+        all.push(Memory::ram(format!("sums{index}"), PAGES as u32 * bits, words, used).split(PAGES));
     }
     all
 }

@@ -84,6 +84,7 @@ struct BankView {
     item_width: u32,
     item_msb: u32,
     rom: String,
+    sum_style: &'static str,
     counts_slice: String,
     drain: String,
 }
@@ -204,6 +205,7 @@ fn bank_view(module: &str, plan: &SparsePlan, index: usize, fields: &Fields) -> 
         item_width,
         item_msb: item_width - 1,
         rom: entry_rom(module, plan, index).render()?,
+        sum_style: style(&plan.memories, &format!("sums{index}")),
         counts_slice: counts.slice(),
         drain: match bank_bits {
             0 => "read".into(),

@@ -2,8 +2,8 @@
 //
 //   read_data_o(t+1) = mem[read_addr_i(t)] when read_en_i(t); otherwise it holds.
 //
-// Reading an address in the cycle in which it is written gives the word before. `Style`: "block", "distributed" (LUT RAM),
-// "registers".
+// Reading an address in the cycle in which it is written is undefined: the users of this cell never use it, and synthesis is told
+// so (no_rw_check), which saves it a bypass where block RAM has none. `Style`: "block", "distributed" (LUT RAM), "registers".
 `default_nettype none
 
 module sg_ram #(
@@ -24,7 +24,7 @@ module sg_ram #(
     output reg  [   Width-1:0] read_data_o
 );
 
-    (* ram_style = Style *)
+    (* no_rw_check, ram_style = Style *)
     reg [Width-1:0] mem [0:Depth-1];
 
     always @(posedge clk_i) begin

@@ -114,6 +114,11 @@ module example_fc1 (
 
     wire [9:0] bias      = row_word_q[21:12];
     wire [3:0] local_row = row_word_q[3:0];
+    reg  [9:0] bias_q;
+
+    always @(posedge clk_i) begin
+        bias_q <= bias;
+    end
 
     // Bank 0: 68 entries, 12 rows.
     wire [15:0] item0;
@@ -180,7 +185,8 @@ module example_fc1 (
         .WeightBits(4),
         .RowBits   (4),
         .AccBits   (10),
-        .UseDsp    (0)
+        .UseDsp    (0),
+        .SumStyle  ("distributed")
     ) i_bank0 (
         .clk_i       (clk_i),
         .rst_ni      (rst_ni),
@@ -194,7 +200,7 @@ module example_fc1 (
         .drain_i     (read),
         .drain_page_i(page),
         .drain_row_i (local_row),
-        .drain_bias_i(bias),
+        .drain_bias_i(bias_q),
         .drain_acc_o (acc0)
     );
 

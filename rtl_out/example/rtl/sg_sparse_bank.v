@@ -21,7 +21,8 @@ module sg_sparse_bank #(
     parameter WeightBits = 4,
     parameter RowBits    = 4,
     parameter AccBits    = 16,
-    parameter UseDsp     = 1    // multiply in a DSP block, else in LUTs
+    parameter UseDsp     = 1,   // multiply in a DSP block, else in LUTs
+    parameter SumStyle   = "auto"  // what the accumulators are made of, see sg_ram
 ) (
     input  wire                          clk_i,
     input  wire                          rst_ni,
@@ -32,10 +33,10 @@ module sg_sparse_bank #(
     input  wire [WeightBits+RowBits-1:0] entry_i,       // {weight, row}, one cycle after addr_o
     output wire                          full_o,        // the oldest page is complete
     input  wire                          free_i,        // the oldest page is being drained to its end
-    input  wire                          drain_i,       // read a row and write its bias back
+    input  wire                          drain_i,       // read a row; its bias is written back a cycle later
     input  wire                          drain_page_i,
     input  wire [           RowBits-1:0] drain_row_i,
-    input  wire [           AccBits-1:0] drain_bias_i,
+    input  wire [           AccBits-1:0] drain_bias_i,  // in the cycle after drain_i
     output wire [           AccBits-1:0] drain_acc_o    // in the cycle after drain_i, else 0
 );
 
@@ -195,6 +196,9 @@ module sg_sparse_bank #(
     wire [AccBits-1:0] read1;
     reg  [AccBits-1:0] sum_q;
     reg                again_q;
+    reg                drain_q;
+    reg                drain_page_q;
+    reg  [RowBits-1:0] drain_row_q;
     wire               again = run_q4 & (row_q4 == row_q3) & (page_q4 == page_q3);
     wire [AccBits-1:0] base = again_q ? sum_q : (page_q4 ? read1 : read0);
     wire [AccBits-1:0] sum = base + prod_acc;
@@ -204,8 +208,11 @@ module sg_sparse_bank #(
     wire               add1 = run_q4 & page_q4;
 
     always @(posedge clk_i) begin
-        again_q <= again;
-        sum_q   <= sum;
+        again_q      <= again;
+        sum_q        <= sum;
+        drain_q      <= drain_i & rst_ni;
+        drain_page_q <= drain_page_i;
+        drain_row_q  <= drain_row_i;
     end
 
     generate
@@ -223,11 +230,12 @@ module sg_sparse_bank #(
     sg_ram #(
         .Width   (AccBits),
         .Depth   (1 << RowBits),
-        .AddrBits(RowBits)
+        .AddrBits(RowBits),
+        .Style   (SumStyle)
     ) i_page0 (
         .clk_i       (clk_i),
-        .write_en_i  (add0 | (drain_i & ~drain_page_i)),
-        .write_addr_i(add0 ? row_q4 : drain_row_i),
+        .write_en_i  (add0 | (drain_q & ~drain_page_q)),
+        .write_addr_i(add0 ? row_q4 : drain_row_q),
         .write_data_i(add0 ? sum : drain_bias_i),
         .read_en_i   (1'b1),
         .read_addr_i (read_add0 ? row_q3 : drain_row_i),
@@ -237,23 +245,18 @@ module sg_sparse_bank #(
     sg_ram #(
         .Width   (AccBits),
         .Depth   (1 << RowBits),
-        .AddrBits(RowBits)
+        .AddrBits(RowBits),
+        .Style   (SumStyle)
     ) i_page1 (
         .clk_i       (clk_i),
-        .write_en_i  (add1 | (drain_i & drain_page_i)),
-        .write_addr_i(add1 ? row_q4 : drain_row_i),
+        .write_en_i  (add1 | (drain_q & drain_page_q)),
+        .write_addr_i(add1 ? row_q4 : drain_row_q),
         .write_data_i(add1 ? sum : drain_bias_i),
         .read_en_i   (1'b1),
         .read_addr_i (read_add1 ? row_q3 : drain_row_i),
         .read_data_o (read1)
     );
 
-    reg drain_q;
-    reg drain_page_q;
-    always @(posedge clk_i) begin
-        drain_q      <= drain_i;
-        drain_page_q <= drain_page_i;
-    end
     assign drain_acc_o = drain_q ? (drain_page_q ? read1 : read0) : {AccBits{1'b0}};
 
 endmodule

@@ -117,18 +117,6 @@ impl Parts {
         }
     }
 
-    /// A RAM without a style: what Yosys thinks the cheapest.
-    pub fn automatic(&mut self, width: u32, depth: usize) {
-        match unregistered(width, depth, self.family()) {
-            Style::Registers => {
-                let bits = width as usize * depth;
-                self.flops(bits + width as usize);
-                self.add(Feature::Stored, bits as f64);
-            }
-            style => self.one_memory(Kind::Ram, style, width, depth),
-        }
-    }
-
     fn one_memory(&mut self, kind: Kind, style: Style, width: u32, depth: usize) {
         match (kind, style) {
             (_, Style::Block) => {

@@ -26,6 +26,9 @@ pub fn sparse(parts: &mut Parts, plan: &SparsePlan, layer: &LayerPlan) {
     parts.counter(input.rows);
     parts.add(Feature::Credit, f64::from(OUT_FIFO_ADDR_BITS + 1));
     parts.flops(OUT_FIFO_ADDR_BITS as usize + 1 + 2 + 3 + 4 + requant::latency(input.out));
+    // Page, row and bias of the row that is drained, for the write.
+    let biases = layer.contents.columns("biases").map_or(input.acc_bits, |columns| columns.distinct);
+    parts.flops(1 + plan.local_bits as usize + biases as usize);
     rows(parts, plan, layer);
     parts.mux(Feature::Mux, plan.folding.banks, input.acc_bits as usize);
     cells::queue(parts, layer.out.beat_bits(), OUT_FIFO_ADDR_BITS);
@@ -97,10 +100,8 @@ fn sparse_bank(parts: &mut Parts, plan: &SparsePlan, bank: usize) {
     if blocks == 0 || parts.family() != Target::Xc7 {
         parts.flops(2 * act + (weight + product + acc) as usize);
     }
-    // Its page and the drain's, and whether a sum goes straight on.
-    parts.flops(3);
-    parts.automatic(acc, 1 << local);
-    parts.automatic(acc, 1 << local);
+    // Whether a sum goes straight on, and whether its bank is drained.
+    parts.flops(2);
 }
 
 /// The sparse convolution engine without the memories that the plan lists, queue and credit.
