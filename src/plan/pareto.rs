@@ -15,6 +15,9 @@ const TARGETS: usize = 32;
 /// Parts of the multiplier blocks that a design wants, that are tried beside all: the other products go to LUTs.
 const BLOCK_PARTS: [f64; 3] = [0.5, 0.25, 0.0];
 
+/// Plans until a design's flags give the same design, at most.
+const SETTLING: usize = 4;
+
 /// One design of the front.
 #[derive(Debug, Clone, Serialize)]
 pub struct Point {
@@ -75,7 +78,22 @@ fn at(planner: &Planner, goal: &Goal, cycles: u64) -> Result<Vec<Point>> {
         plans.push(planner.at(cycles, (wanted * part) as usize)?);
     }
     plans.dedup_by_key(|plan| plan.resources.dsp);
-    Ok(plans.iter().filter(|plan| goal.broken(plan).is_none()).map(Point::of).collect())
+    let settled: Vec<Option<Plan>> =
+        plans.into_iter().map(|plan| settled(planner, goal, plan)).collect::<Result<_>>()?;
+    Ok(settled.iter().flatten().filter(|plan| goal.broken(plan).is_none()).map(Point::of).collect())
+}
+
+/// `plan`, or one near it, as its own flags give it: with its cycles as the target and its blocks as the budget the engines may
+/// be others. `None` where that leads nowhere.
+fn settled(planner: &Planner, goal: &Goal, mut plan: Plan) -> Result<Option<Plan>> {
+    for _ in 0..SETTLING {
+        let again = planner.at(plan.cycles_per_image, goal.blocks().min(plan.resources.dsp as usize))?;
+        if (again.cycles_per_image, again.resources) == (plan.cycles_per_image, plan.resources) {
+            return Ok(Some(again));
+        }
+        plan = again;
+    }
+    Ok(None)
 }
 
 /// `points` without those that another is better than, ordered by cycles, then by multiplier blocks.
