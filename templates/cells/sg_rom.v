@@ -22,10 +22,10 @@ module sg_rom #(
     output reg  [   Width-1:0] data_o
 );
 
-    // Of a ROM in LUTs Yosys wants to hear that it is no RAM.
-    /* verilator lint_off UNUSEDPARAM */
+    // Of a ROM in LUTs Yosys wants to hear that it is no RAM. (Strings of other lengths differ, which is meant: no WIDTH.)
+    /* verilator lint_off UNUSEDPARAM */  // verilator lint_off WIDTH
     localparam NoRam = (Style == "distributed") ? "registers" : Style;
-    /* verilator lint_on UNUSEDPARAM */
+    /* verilator lint_on UNUSEDPARAM */  // verilator lint_on WIDTH
 
     (* rom_style = Style, ram_style = NoRam *)
     reg [Width-1:0] mem [0:Depth-1];
