@@ -359,7 +359,7 @@ fn ablation() -> Value {
             "variant": variant, "rule": "equal_lanes", "dir": format!("designs/{variant}"), "test_accuracy": 0.912,
             "params_bits": 700, "memory_bits": 900, "weight_bits": 640, "lanes": 8, "planned_cycles_per_image": 40,
             "cycles_per_image": cycles, "images": 4,
-            "estimated": { "lut": lut, "ff": 300.0, "dsp": 2.0, "bram36": 0.0 }, "synthesized": null,
+            "estimated": { "lut": lut, "ff": 300.0, "dsp": 2.0, "bram36": 0.0, "bram": 0.0, "bram_kind": "RAMB36E1" }, "synthesized": null,
             "energy": { "nanojoules": energy, "milliwatts": 1.5, "kinds": { "compute": energy - 2.0, "clock": 2.0 } },
             "lacks": null,
         })
