@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use indicatif::ProgressBar;
 
 use super::Output;
-use super::stimulus::Stimulus;
+use super::stimulus::{DesignArgs, Stimulus};
 use crate::error::InputError;
 use crate::power::estimate::{Estimate, FILE, Setting};
 use crate::power::parts::Kind;
@@ -26,28 +26,20 @@ use crate::sim::manifest::{MANIFEST, Manifest};
 /// cells of a Liberty file. Splits the energy by layer and by kind, names the source of every coefficient, says how far it may
 /// be off, and writes DIR/power.json. It is an estimate: there is no layout behind it.
 ///
-/// The images enter back to back, so the power is that of a design that never waits.
+/// The images enter back to back, so the power is that of a design that never waits. Noise (`--data random`) moves more
+/// than pictures do.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   slimgate power rtl_out/fashion
   slimgate power rtl_out/fashion --liberty osu018_stdcells.lib --node-nm 180 --clock-mhz 50
   slimgate power rtl_out/example --data random --json")]
 pub struct PowerArgs {
-    /// Folder that `slimgate rtl` wrote.
-    pub dir: PathBuf,
+    #[command(flatten)]
+    pub design: DesignArgs,
 
     /// How many images, from the start of the test set; a few are enough.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..))]
     pub images: u32,
-
-    /// The network the expectations come from [default: the one DIR was generated from].
-    #[arg(long)]
-    pub network: Option<PathBuf>,
-
-    /// Data set folder, or the word "random" [default: the data of the run that made the network]. Noise moves more than
-    /// pictures do.
-    #[arg(long)]
-    pub data: Option<PathBuf>,
 
     #[command(flatten)]
     pub technology: TechnologyArgs,
@@ -64,10 +56,6 @@ pub struct PowerArgs {
     /// Seed of random images.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-
-    /// Where builds of the simulator are kept [default: sim/build/NAME].
-    #[arg(long)]
-    pub build_dir: Option<PathBuf>,
 }
 
 /// What energies to take.
@@ -102,25 +90,19 @@ impl TechnologyArgs {
 
 /// Runs the command: exit status 1 where the hardware is not what the network says, 2 on a wrong input.
 pub fn run(args: &PowerArgs, out: &Output) -> anyhow::Result<()> {
-    let manifest = Manifest::load(&args.dir)?;
+    let manifest = Manifest::load(&args.design.dir)?;
     positive("--clock-mhz", args.clock_mhz)?;
     let technology = args.technology.technology()?;
-    let stimulus = Stimulus {
-        dir: &args.dir,
-        network: args.network.as_deref(),
-        data: args.data.as_deref(),
-        images: args.images,
-        seed: args.seed,
-    };
+    let stimulus = Stimulus { design: &args.design, images: args.images, seed: args.seed };
     let (_, vectors) = stimulus.load(&manifest, out)?;
     let bar = if out.shows_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     bar.set_message("simulating (the first time: compiling)");
     bar.enable_steady_tick(Duration::from_millis(200));
-    let build_dir = args.build_dir.as_deref();
-    let measured = measure(&args.dir, &manifest, &vectors, Simulator::Verilator, build_dir)?;
+    let build_dir = args.design.build_dir.as_deref();
+    let measured = measure(&args.design.dir, &manifest, &vectors, Simulator::Verilator, build_dir)?;
     let setting = Setting {
         manifest: &manifest,
-        manifest_sha256: file_sha256(&args.dir.join(MANIFEST))?,
+        manifest_sha256: file_sha256(&args.design.dir.join(MANIFEST))?,
         data: stimulus.name(&manifest)?,
         clock_mhz: args.clock_mhz,
     };
@@ -128,11 +110,11 @@ pub fn run(args: &PowerArgs, out: &Output) -> anyhow::Result<()> {
     if let Some(file) = args.technology.liberty.as_deref().filter(|_| args.gates) {
         bar.set_message("making gates, simulating them");
         let made = (&technology, &estimate);
-        estimate.gates = Some(gates::check((&args.dir, &manifest), &vectors, file, made, build_dir)?);
+        estimate.gates = Some(gates::check((&args.design.dir, &manifest), &vectors, file, made, build_dir)?);
     }
     bar.finish_and_clear();
-    write_json(&args.dir.join(FILE), &estimate)?;
-    out.result(&estimate, || text(&estimate, &args.dir))
+    write_json(&args.design.dir.join(FILE), &estimate)?;
+    out.result(&estimate, || text(&estimate, &args.design.dir))
 }
 
 fn positive(place: &str, value: f64) -> Result<(), InputError> {

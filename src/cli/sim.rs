@@ -1,12 +1,10 @@
 //! `slimgate sim`: the generated Verilog against the interpreter.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
 use clap::Args;
 
 use super::Output;
-use super::stimulus::{Stimulus, progress};
+use super::stimulus::{DesignArgs, Stimulus, progress};
 use crate::error::InputError;
 use crate::sim::manifest::Manifest;
 use crate::sim::report::SimReport;
@@ -22,20 +20,12 @@ use crate::sim::{Options, Simulator, Wave, layers, run as runner};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate sim rtl_out/fashion --images 1000 --stall 0.3")]
 pub struct SimArgs {
-    /// Folder that `slimgate rtl` wrote.
-    pub dir: PathBuf,
+    #[command(flatten)]
+    pub design: DesignArgs,
 
     /// How many images, from the start of the test set.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub images: u32,
-
-    /// The network the expectations come from [default: the one DIR was generated from].
-    #[arg(long)]
-    pub network: Option<PathBuf>,
-
-    /// Data set folder, or the word "random" [default: the data of the run that made the network].
-    #[arg(long)]
-    pub data: Option<PathBuf>,
 
     /// Which simulator.
     #[arg(long, value_enum, default_value_t = Simulator::Verilator)]
@@ -60,49 +50,39 @@ pub struct SimArgs {
     /// C++ optimisation level of the simulator: 3 runs fastest, 0 builds fastest (for few images).
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=3))]
     pub optimize: u8,
-
-    /// Where builds of the simulator are kept [default: sim/build/NAME].
-    #[arg(long)]
-    pub build_dir: Option<PathBuf>,
 }
 
 /// Runs the command: exit status 1 on any difference, 2 on a wrong input.
 pub fn run(args: &SimArgs, out: &Output) -> anyhow::Result<()> {
-    let manifest = Manifest::load(&args.dir)?;
+    let manifest = Manifest::load(&args.design.dir)?;
     if !(0.0..1.0).contains(&args.stall) {
         return Err(InputError::new("--stall", args.stall.to_string(), "at least 0 and below 1").into());
     }
-    let stimulus = Stimulus {
-        dir: &args.dir,
-        network: args.network.as_deref(),
-        data: args.data.as_deref(),
-        images: args.images,
-        seed: args.seed,
-    };
+    let stimulus = Stimulus { design: &args.design, images: args.images, seed: args.seed };
     let (interpreter, vectors) = stimulus.load(&manifest, out)?;
     let options = Options {
         simulator: args.simulator,
         stall: args.stall,
         seed: args.seed,
         wave: args.trace,
-        build_dir: args.build_dir.clone(),
+        build_dir: args.design.build_dir.clone(),
         optimize: args.optimize,
         ..Options::default()
     };
     let bar = progress(out, vectors.images(), "simulating (the first time: compiling)");
-    let outcome = runner::simulate(&args.dir, &manifest, &vectors, &options, |images| bar.inc(images as u64))?;
+    let outcome = runner::simulate(&args.design.dir, &manifest, &vectors, &options, |images| bar.inc(images as u64))?;
     bar.finish_and_clear();
     let mut report = SimReport::new(&manifest, vectors.images(), &options, outcome);
     if args.trace_layers {
         let last = report.first_wrong_image().unwrap_or(vectors.images().min(8) - 1);
         let options = layers::probe_options(&options);
         report.first_wrong_layer =
-            layers::first_difference(&args.dir, &manifest, &interpreter, &vectors, &options, last)?;
+            layers::first_difference(&args.design.dir, &manifest, &interpreter, &vectors, &options, last)?;
         report.passed &= report.first_wrong_layer.is_none();
     }
     out.result(&report, || report.text())?;
     if let Some(wave) = args.trace {
-        out.text(format!("  waveform         {}", runner::wave_file(&args.dir, wave).display()))?;
+        out.text(format!("  waveform         {}", runner::wave_file(&args.design.dir, wave).display()))?;
     }
     if !report.passed {
         bail!("{}: the hardware is not what the network says", manifest.name);

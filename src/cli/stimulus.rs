@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -17,15 +18,30 @@ use crate::network::random::random_image;
 use crate::sim::manifest::{MANIFEST, Manifest};
 use crate::sim::vectors::Vectors;
 
+/// A design that is simulated, and where its images come from.
+#[derive(Debug, Args)]
+pub struct DesignArgs {
+    /// Folder that `slimgate rtl` wrote.
+    pub dir: PathBuf,
+
+    /// The network the expectations come from [default: the one DIR was generated from].
+    #[arg(long)]
+    pub network: Option<PathBuf>,
+
+    /// Data set folder, or the word "random" [default: the data of the run that made the network].
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+
+    /// Where builds of the simulator are kept [default: sim/build/NAME].
+    #[arg(long)]
+    pub build_dir: Option<PathBuf>,
+}
+
 /// Where images and network come from, as the command line says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stimulus<'a> {
-    /// The design's folder.
-    pub dir: &'a Path,
-    /// `--network`.
-    pub network: Option<&'a Path>,
-    /// `--data`: a folder, or `random`.
-    pub data: Option<&'a Path>,
+    /// The design.
+    pub design: &'a DesignArgs,
     /// `--images`.
     pub images: u32,
     /// Seed of random images.
@@ -42,7 +58,7 @@ impl Stimulus<'_> {
     /// [`InputError`] for a network or data set that is missing or not the design's.
     pub fn load(&self, manifest: &Manifest, out: &Output) -> anyhow::Result<(Interpreter, Vectors)> {
         let (network, path) = self.network(manifest)?;
-        check_fits(manifest, &network).map_err(|e| e.in_file(self.dir.join(MANIFEST)))?;
+        check_fits(manifest, &network).map_err(|e| e.in_file(self.design.dir.join(MANIFEST)))?;
         let interpreter = Interpreter::new(&network)?;
         let vectors = self.expectations(&interpreter, &path, out)?;
         Ok((interpreter, vectors))
@@ -53,17 +69,22 @@ impl Stimulus<'_> {
     /// # Errors
     /// [`InputError`] where neither `--data` nor a run says so.
     pub fn name(&self, manifest: &Manifest) -> anyhow::Result<String> {
-        let path = match (self.data, self.network.or(manifest.network.as_deref())) {
-            (Some(data), _) => data.to_path_buf(),
-            (None, network) => run_data(network.unwrap_or(self.dir))?,
+        let path = match (&self.design.data, self.network_path(manifest)) {
+            (Some(data), _) => data.clone(),
+            (None, network) => run_data(network.unwrap_or(&self.design.dir))?,
         };
         Ok(path.display().to_string())
     }
 
+    /// Where the network lies, if anything says so.
+    fn network_path<'b>(&'b self, manifest: &'b Manifest) -> Option<&'b Path> {
+        self.design.network.as_deref().or(manifest.network.as_deref())
+    }
+
     /// The network, from `--network` or as the manifest names it; it must be the one the design was made from.
     fn network(&self, manifest: &Manifest) -> anyhow::Result<(Network, PathBuf)> {
-        let file = self.dir.join(MANIFEST);
-        let Some(path) = self.network.or(manifest.network.as_deref()) else {
+        let file = self.design.dir.join(MANIFEST);
+        let Some(path) = self.network_path(manifest) else {
             return Err(InputError::new("network", "no path", "--network PATH").in_file(&file).into());
         };
         let network = Network::load(path)?;
@@ -80,7 +101,7 @@ impl Stimulus<'_> {
     fn expectations(&self, interpreter: &Interpreter, network: &Path, out: &Output) -> anyhow::Result<Vectors> {
         let shape = interpreter.input();
         let count = self.images as usize;
-        let pixels = if self.data == Some(Path::new(RANDOM)) {
+        let pixels = if self.design.data.as_deref() == Some(Path::new(RANDOM)) {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
             (0..count).flat_map(|_| random_image(&mut rng, shape)).collect()
         } else {
@@ -95,7 +116,7 @@ impl Stimulus<'_> {
     /// The first images of the test set: of `--data`, or of the run that made the network.
     fn test_images(&self, network: &Path, shape: Shape) -> anyhow::Result<Vec<u8>> {
         let count = self.images as usize;
-        let dir = self.data.map_or_else(|| run_data(network), |dir| Ok(dir.to_path_buf()))?;
+        let dir = self.design.data.clone().map_or_else(|| run_data(network), Ok)?;
         let (_, images) = data::load_test(&dir)?;
         if images.shape != shape {
             let (found, expected) =

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use super::Plan;
-use super::choose::{
-    Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, sparse_supplied, steps, supplied, takes,
-};
+use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes};
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
 use super::estimate::{BLOCK_LUTS, order_luts};
@@ -46,14 +44,14 @@ impl Chooser for Balanced<'_> {
             steps.find(|&s| beats(stage, s) <= self.cycles).map(|s| (*f, s))
         };
         let any = |f: &Folding| steps(stage, *f, &demand.wants).last().map(|&s| (*f, s));
-        let supplied = foldings.iter().filter(|f| supplied(stage, **f, demand, self.cycles));
+        let supplied = foldings.iter().filter(|f| supplied(stage, f.in_par, demand, self.cycles));
         supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
     }
 
     fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
         let one = |folding: &SparseFolding| folding.in_lanes == 1;
         let bounds = self.planner.bounds[&stage.node].iter();
-        let fed = bounds.filter(|(f, _)| one(f) || sparse_supplied(stage, *f, demand, self.cycles));
+        let fed = bounds.filter(|(f, _)| one(f) || supplied(stage, f.in_lanes, demand, self.cycles));
         let enough = fed.clone().find(|(_, bound)| *bound <= self.cycles);
         let fastest = || fed.min_by_key(|(f, bound)| (*bound, f.in_lanes, f.banks));
         enough.or_else(fastest).map_or(SparseFolding { banks: 1, in_lanes: 1 }, |(folding, _)| *folding)

@@ -77,7 +77,7 @@ pub fn window_cycles(stage: &Stage, cycles: u64) -> usize {
 pub fn read_once(stage: &Stage, demand: &Demand, cycles: u64) -> Vec<(Folding, usize)> {
     let window = window_cycles(stage, cycles);
     let fits = |f: &Folding| f.out_par == stage.output.c && columns(stage, *f) <= window;
-    let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, *f, demand, cycles));
+    let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, f.in_par, demand, cycles));
     let with_step = |f| {
         let steps = steps_within(stage, f, window, &demand.wants);
         steps.into_iter().find(|&step| beats(stage, step) <= cycles).map(|step| (f, step))
@@ -94,14 +94,9 @@ pub fn takes(stage: &Stage, lanes: usize, from: usize) -> bool {
     arrives(stage, lanes).takes(from)
 }
 
-/// True where `folding` takes a stream whose beats an image are at most `beats`, and that suits those beside it.
-pub fn supplied(stage: &Stage, folding: Folding, demand: &Demand, beats: u64) -> bool {
-    stage.input().gives(&arrives(stage, folding.in_par), &demand.beside[0], beats)
-}
-
-/// As [`supplied`], for a sparse fully connected engine.
-pub fn sparse_supplied(stage: &Stage, folding: SparseFolding, demand: &Demand, beats: u64) -> bool {
-    stage.input().gives(&arrives(stage, folding.in_lanes), &demand.beside[0], beats)
+/// True where words of `lanes` can be made of a stream whose beats an image are at most `beats`, and that suits those beside it.
+pub fn supplied(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
+    stage.input().gives(&arrives(stage, lanes), &demand.beside[0], beats)
 }
 
 /// What a stage without windows wants of each stream that it reads if its result has `lanes`; `None` where it cannot

@@ -1,12 +1,12 @@
 //! Two runs side by side: `slimgate compare`.
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::model::{Layer, Report};
 use super::show;
+use super::terminal::table;
 
 /// Name of the format.
 pub const SCHEMA: &str = "slimgate-compare";
@@ -149,15 +149,6 @@ impl Unit {
             Unit::Digits => show::three_digits(value),
         }
     }
-}
-
-fn table(heads: &[&str], figures: std::ops::Range<usize>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY);
-    table.set_header(heads);
-    let columns = table.column_iter_mut().skip(figures.start).take(figures.len());
-    columns.for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
 }
 
 /// `16 channels, w 4, a 4, 1.20 k of 4.61 k weights, sparse`.

@@ -1,6 +1,7 @@
 //! The summary on the terminal.
 
 use std::fmt::Write;
+use std::ops::Range;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -10,10 +11,7 @@ use super::{JSON, MARKDOWN, show};
 
 /// A short table of the stages, what was simulated, and where the whole report is.
 pub fn summary(report: &Report, run: &Path) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY);
-    table.set_header(["network", "validation", "test", "params", "stored", "smaller", "MACs", "BOPs"]);
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    let mut table = table(&["network", "validation", "test", "params", "stored", "smaller", "MACs", "BOPs"], 1..8);
     report.stages.iter().for_each(|stage| {
         table.add_row(row(stage));
     });
@@ -31,6 +29,16 @@ pub fn summary(report: &Report, run: &Path) -> String {
     hardware(report, &mut text);
     let _ = writeln!(text, "report: {} and {}", run.join(MARKDOWN).display(), run.join(JSON).display());
     text
+}
+
+/// An empty table; the columns `figures` hold figures, to the right.
+pub(super) fn table(heads: &[&str], figures: Range<usize>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
+    table.set_header(heads);
+    let columns = table.column_iter_mut().skip(figures.start).take(figures.len());
+    columns.for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
 }
 
 fn row(stage: &Stage) -> [String; 8] {

@@ -1,9 +1,9 @@
 //! Bars: one a row, stacked of parts, drawn as SVG.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::prelude::*;
 
-use super::plots::{INK, LINE};
+use super::plots::{INK, LINE, wrong};
 use crate::ablate::{Ablation, Row, Rule};
 use crate::power::estimate::Estimate;
 use crate::power::parts::Kind;
@@ -121,8 +121,4 @@ impl Bar {
     fn total(&self) -> f64 {
         self.parts.iter().map(|(length, _)| length).sum()
     }
-}
-
-fn wrong(error: impl std::fmt::Display) -> anyhow::Error {
-    anyhow!("drawing the report's bars: {error}")
 }

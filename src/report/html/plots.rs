@@ -97,6 +97,7 @@ fn ranges(points: &[Candidate], target: f64) -> (Range<f64>, Range<f64>) {
     (0.9..most * 1.15, lowest - 0.1 * (highest - lowest).max(0.5)..highest + 0.1 * (highest - lowest).max(0.5))
 }
 
-fn wrong(error: impl std::fmt::Display) -> anyhow::Error {
+/// What could not be drawn.
+pub fn wrong(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("drawing the report's plot: {error}")
 }

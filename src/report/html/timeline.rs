@@ -1,9 +1,9 @@
 //! The pipeline's timeline as SVG: a row an engine, a bar an image.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::prelude::*;
 
-use super::plots::{INK, LINE};
+use super::plots::{INK, LINE, wrong};
 use crate::report::model::Layer;
 use crate::report::show;
 
@@ -47,8 +47,4 @@ pub fn timeline(layers: &[&Layer], pace: u64) -> Result<Option<String>> {
         root.present().map_err(wrong)?;
     }
     Ok(Some(svg))
-}
-
-fn wrong(error: impl std::fmt::Display) -> anyhow::Error {
-    anyhow!("drawing the report's timeline: {error}")
 }
