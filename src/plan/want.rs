@@ -39,12 +39,12 @@ pub struct Demand {
 }
 
 impl Arrival {
-    /// True where this stream can give `want`, and `beside` too, in at most `beats` beats an image (a given stream is
-    /// what it is).
+    /// True where this stream can give `want`, and `beside` too, in at most `beats` beats an image (a given stream comes
+    /// as it does).
     pub fn gives(&self, want: &Want, beside: &[Want], beats: u64) -> bool {
         let made = |lanes: usize| (self.made_pixels * self.shape.c.div_ceil(lanes)) as u64;
         let had = |lanes: usize| self.unit.is_none_or(|unit| unit % lanes == 0);
         let fits = |lanes: usize| had(lanes) && made(lanes) <= beats && want.takes(lanes) && all_take(beside, lanes);
-        self.given_lanes.is_some() || (1..=self.shape.c).any(fits)
+        self.given_lanes.map_or_else(|| (1..=self.shape.c).any(fits), |given| want.takes(given))
     }
 }
