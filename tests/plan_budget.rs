@@ -45,6 +45,21 @@ fn several_taps_a_cycle_only_where_they_are_needed() {
 }
 
 #[test]
+fn without_blocks_every_product_is_made_of_luts_alone() {
+    let device = Device::named("ice40hx8k").unwrap();
+    let mut planner = Planner::new(&example(), device.block()).unwrap();
+    planner.keep_lanes();
+    let plan = planner.at(200, 0).unwrap();
+    let convs = plan.layers.iter().filter_map(|layer| match &layer.engine {
+        Engine::Conv(conv) => Some(conv),
+        _ => None,
+    });
+    // No chains, no shared products.
+    let alone: Vec<bool> = convs.map(|c| c.packs() == 0 && c.chain() == 1 && c.fields() == c.folding.out_par).collect();
+    assert!(alone.len() > 1 && alone.iter().all(|alone| *alone), "{alone:?}");
+}
+
+#[test]
 fn lanes_past_the_budget_multiply_in_luts() {
     let network = example();
     let target = Target::Cycles(200);

@@ -315,10 +315,20 @@ fn energies_are_reported(run: &Path, dir: &Path) {
     assert!(json_of(run).get("power").is_none(), "not estimated yet");
     let mut command = Command::cargo_bin("slimgate").unwrap();
     command.arg("power").arg(dir).args(["--data", "random", "--images", "2", "--network"]).arg(run).assert().success();
-    fs::write(run.join("ablation.json"), ablation().to_string()).unwrap();
+    let sha256 = lower_stages(run);
+    let planned = &json_of(run)["ablation"]["rows"];
+    assert!(
+        planned
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["images"] == 0 && row["estimated"]["lut"].as_f64() > Some(0.0))
+    );
+    assert!(fs::read_to_string(run.join("report.html")).unwrap().contains("cycles an image (planned), equal lanes"));
+    fs::write(run.join("ablation.json"), ablation(&sha256).to_string()).unwrap();
     let report = json_of(run);
     let estimate: Value = serde_json::from_slice(&fs::read(dir.join("power.json")).unwrap()).unwrap();
-    assert_eq!((&report["power"], &report["ablation"]), (&estimate, &ablation()));
+    assert_eq!((&report["power"], &report["ablation"]), (&estimate, &ablation(&sha256)));
     let sources = report["sources"].as_object().unwrap();
     for (place, word) in [
         ("final.test_accuracy", "interpreter"),
@@ -343,6 +353,7 @@ fn energies_are_reported(run: &Path, dir: &Path) {
     // Two bars each of cycles, LUTs and energy.
     assert!(page.contains("cycles an image (measured by simulation), equal lanes"), "{page}");
     assert_eq!(page.matches("40.5 cycles").count(), 1);
+    page_is_quiet(&run.join("report.html"));
     // The figures of another design are not this one's.
     let other = json!({ "manifest_sha256": "0" });
     let mut stale = estimate.as_object().unwrap().clone();
@@ -352,11 +363,40 @@ fn energies_are_reported(run: &Path, dir: &Path) {
     fs::write(dir.join("power.json"), estimate.to_string()).unwrap();
 }
 
+/// The page loads nothing and, where there is a Chromium, says nothing on its console.
+fn page_is_quiet(page: &Path) {
+    let text = fs::read_to_string(page).unwrap();
+    let loads = ["src=\"http", "href=\"http", "url(http", "@import"];
+    assert_eq!(loads.map(|way| text.contains(way)), [false; 4]);
+    let Some(chromium) = slimgate::tool::find("chromium") else {
+        eprintln!("no chromium: the page's console was not looked at");
+        return;
+    };
+    let profile = TempDir::new().unwrap();
+    let mut command = Command::new(chromium);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
+    command.arg(format!("--user-data-dir={}", profile.path().display())).arg(format!("file://{}", page.display()));
+    let output = command.timeout(std::time::Duration::from_secs(120)).output().unwrap();
+    let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && dom.contains("<svg") && dom.contains("Reproduce"), "{log}");
+    assert!(!log.contains("CONSOLE"), "{log}");
+}
+
+/// The network twice, as `slimgate lower` leaves those of the stages; its SHA-256.
+fn lower_stages(run: &Path) -> String {
+    let network = Network::load(run).unwrap();
+    let names = ["bits8", "iq"];
+    names.iter().for_each(|name| network.save(&run.join("ablation").join(name)).unwrap());
+    let variants = names.map(|name| json!({ "name": name, "figure": "final" }));
+    fs::write(run.join("ablation/variants.json"), json!(variants).to_string()).unwrap();
+    network.sha256().unwrap()
+}
+
 /// Two designs as `slimgate ablate --power` records them.
-fn ablation() -> Value {
+fn ablation(sha256: &str) -> Value {
     let row = |variant: &str, lut: f64, cycles: f64, energy: f64| {
         json!({
-            "variant": variant, "rule": "equal_lanes", "dir": format!("designs/{variant}"), "test_accuracy": 0.912,
+            "variant": variant, "rule": "equal_lanes", "network_sha256": sha256, "dir": format!("designs/{variant}"), "test_accuracy": 0.912,
             "params_bits": 700, "memory_bits": 900, "weight_bits": 640, "lanes": 8, "planned_cycles_per_image": 40,
             "cycles_per_image": cycles, "images": 4,
             "estimated": { "lut": lut, "ff": 300.0, "dsp": 2.0, "bram36": 0.0, "bram": 0.0, "bram_kind": "RAMB36E1" }, "synthesized": null,
@@ -365,7 +405,7 @@ fn ablation() -> Value {
         })
     };
     json!({
-        "version": 1, "name": NAME, "device": "xc7z020", "no_dsp": false, "tool": null,
+        "version": 2, "name": NAME, "device": "xc7z020", "no_dsp": false, "tool": null,
         "power": {
             "technology": "ice40up5k", "clock_mhz": 100.0, "images": 4, "uncertainty_factor": 2.0, "uncertainty": "no layout",
             "sources": [{ "what": "change of a net", "value": 0.5, "unit": "pJ", "source": "a measurement" }],

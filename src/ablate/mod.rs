@@ -1,28 +1,34 @@
-//! What each stage of the compression is worth in hardware: the network at 8 bits and after every stage, each planned,
-//! generated, simulated and, where asked, synthesized, under two rules. Needs no libtorch.
+//! What each stage of the compression is worth in hardware: the network at 8 bits and after every stage, each planned and,
+//! where asked, generated, simulated and synthesized, under two rules. Needs no libtorch.
 //!
-//! `slimgate lower` (a step of `slimgate run`) leaves the networks in `RUN/ablation/`; [`run`] makes the designs of them and
-//! leaves [`RECORD`].
+//! `slimgate lower` (a step of `slimgate run`) leaves the networks in `RUN/ablation/`; [`plan`] plans designs of them,
+//! [`run`] also makes and measures them and leaves [`RECORD`], which [`current`] reads again.
 
-mod design;
+mod measure;
+mod planning;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::Result;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::config::RunConfig;
 use crate::error::InputError;
 use crate::network::Network;
-use crate::plan::Resources;
 use crate::plan::device::Device;
 use crate::plan::goal::Target;
+use crate::plan::{Plan, Resources};
 use crate::power::parts::Kind;
 use crate::power::technology::{Source, Technology};
+use crate::run::hardware;
 use crate::run::record::{FIGURES, TestFigures, read_json, read_optional, write_json};
 use crate::synth::cost::Cost;
 
-use design::Bench;
+use measure::Bench;
+use planning::Planning;
 
 /// Folder of the networks, in the run's folder.
 pub const NETWORKS: &str = "ablation";
@@ -30,6 +36,8 @@ pub const NETWORKS: &str = "ablation";
 pub const VARIANTS: &str = "ablation/variants.json";
 /// The result: an [`Ablation`].
 pub const RECORD: &str = "ablation.json";
+/// Version of the record.
+const VERSION: u32 = 2;
 
 /// One of the networks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +65,10 @@ pub struct Row {
     pub variant: String,
     /// Rule.
     pub rule: Rule,
-    /// The design's folder.
-    pub dir: PathBuf,
+    /// SHA-256 of the network.
+    pub network_sha256: String,
+    /// The design's folder, where it was made.
+    pub dir: Option<PathBuf>,
     /// Accuracy of the integer network on the test images, 0 to 1; of `bits8` the float network's, which it was made from.
     pub test_accuracy: Option<f64>,
     /// Surviving nonzero weights x their bits.
@@ -71,9 +81,9 @@ pub struct Row {
     pub lanes: usize,
     /// Planned cycles an image.
     pub planned_cycles_per_image: u64,
-    /// Measured by simulation.
-    pub cycles_per_image: f64,
-    /// Images simulated, all bit-exact.
+    /// Measured by simulation, where it ran.
+    pub cycles_per_image: Option<f64>,
+    /// Images simulated, all bit-exact; 0 where the design is only planned.
     pub images: usize,
     /// Estimated by the planner's model.
     pub estimated: Resources,
@@ -134,49 +144,132 @@ pub struct Ablation {
     pub rows: Vec<Row>,
 }
 
-/// What [`run`] does.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Device to plan for.
+/// What the designs are planned for.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Device.
     pub device: Device,
+    /// What the compressed design is to reach; the others follow it.
+    pub target: Target,
     /// No multiplier blocks.
     pub no_dsp: bool,
+}
+
+impl Rules {
+    /// Device and target of the configuration of the run in `run`.
+    ///
+    /// # Errors
+    /// [`InputError`] for a folder that is no run, or a device that is not known.
+    pub fn of(run: &Path, no_dsp: bool) -> Result<Self> {
+        let file = run.join("config.toml");
+        let config = RunConfig::load(&file)?.hardware;
+        let device = Device::named(&config.device).map_err(|err| err.in_file(&file))?;
+        Ok(Self { device, target: hardware::target(&config)?.0, no_dsp })
+    }
+}
+
+/// What [`run`] does with the planned designs.
+#[derive(Debug, Clone)]
+pub struct Options {
     /// Synthesize as well.
     pub synthesize: bool,
-    /// Test images to simulate.
+    /// Test images to simulate, at least 1.
     pub images: usize,
     /// Technology to estimate energies with.
     pub power: Option<Technology>,
 }
 
+/// Plans all designs of the run in `run`, and makes none: a second or two.
+///
+/// # Errors
+/// [`InputError`] for a folder that is no finished run; a network that cannot be planned.
+pub fn plan(run: &Path, rules: Rules) -> Result<Ablation> {
+    let rows = designs(run, rules)?.into_iter().map(|design| design.row).collect();
+    Ok(Ablation { rows, ..empty(run, rules)? })
+}
+
 /// Makes all designs of the run in `run`, below `out`, calling `tell(design, figures)` after each, and writes the record.
 ///
 /// # Errors
-/// [`InputError`] for a folder that is no finished run; a network that cannot be planned, a simulation that differs.
-pub fn run(run: &Path, out: &Path, options: &Options, tell: impl Fn(&Row) -> Result<()>) -> Result<Ablation> {
-    let networks = networks(run)?;
-    let figures: Option<TestFigures> = read_optional(&run.join(FIGURES))?;
-    let bench = Bench::open(run, out, options)?;
-    let (_, last) = networks.last().expect("never empty");
-    let fastest = |rule| bench.plan(last, rule, Target::Fit);
-    let targets = [
-        (Rule::EqualThroughput, Target::Cycles(fastest(Rule::EqualThroughput)?.cycles_per_image)),
-        (Rule::EqualLanes, Target::Lanes(fastest(Rule::EqualLanes)?.lanes)),
-    ];
-    let mut rows = Vec::new();
-    for (rule, target) in targets {
-        for (variant, network) in &networks {
-            let accuracy = figures.as_ref().and_then(|f| f.accuracy(&variant.figure));
-            let row = Row { test_accuracy: accuracy, ..bench.row(network, &variant.name, rule, target)? };
-            tell(&row)?;
-            rows.push(row);
-        }
-    }
-    let (name, device) = (bench.name.clone(), options.device.name.to_string());
-    let (tool, power) = (bench.tool()?, bench.power_note());
-    let ablation = Ablation { version: 1, name, device, no_dsp: options.no_dsp, tool, power, rows };
+/// As [`plan`]; a simulation that differs, a tool that fails.
+pub fn run(
+    run: &Path,
+    out: &Path,
+    rules: Rules,
+    options: &Options,
+    tell: impl Fn(&Row) -> Result<()> + Sync,
+) -> Result<Ablation> {
+    let bench = Bench::open(run, out, rules, options)?;
+    let telling = Mutex::new(());
+    let measure = |design: Design| {
+        let row = bench.measure(design)?;
+        let _one_line_at_a_time = telling.lock();
+        tell(&row).map(|()| row)
+    };
+    let rows = designs(run, rules)?.into_par_iter().with_max_len(1).map(measure).collect::<Result<_>>()?;
+    let ablation = Ablation { rows, tool: bench.tool()?, power: bench.power_note(), ..empty(run, rules)? };
     write_json(&run.join(RECORD), &ablation)?;
     Ok(ablation)
+}
+
+/// The record of [`run`] in the folder `run`, where it is of the networks that lie there; else what [`plan`] finds without
+/// multiplier blocks, so that areas are one number; `None` for a run whose networks are not lowered.
+///
+/// # Errors
+/// A record or a network that cannot be read or planned.
+pub fn current(run: &Path) -> Result<Option<Ablation>> {
+    if !run.join(VARIANTS).exists() {
+        return Ok(None);
+    }
+    let mut sums = BTreeMap::new();
+    for (variant, network) in networks(run)? {
+        sums.insert(variant.name, network.sha256()?);
+    }
+    let fresh = |row: &Row| sums.get(&row.variant) == Some(&row.network_sha256);
+    let recorded: Option<Ablation> = read_optional(&run.join(RECORD))?;
+    match recorded.filter(|ablation| ablation.rows.iter().all(fresh)) {
+        Some(ablation) => Ok(Some(ablation)),
+        None => plan(run, Rules::of(run, true)?).map(Some),
+    }
+}
+
+/// The record before anything is in it.
+fn empty(run: &Path, rules: Rules) -> Result<Ablation> {
+    Ok(Ablation {
+        version: VERSION,
+        name: RunConfig::load(&run.join("config.toml"))?.name,
+        device: rules.device.name.to_string(),
+        no_dsp: rules.no_dsp,
+        tool: None,
+        power: None,
+        rows: Vec::new(),
+    })
+}
+
+/// A planned design.
+struct Design {
+    network: Network,
+    plan: Plan,
+    row: Row,
+}
+
+/// The designs of the run: rule by rule, the uncompressed one first.
+fn designs(run: &Path, rules: Rules) -> Result<Vec<Design>> {
+    let networks = networks(run)?;
+    let figures: Option<TestFigures> = read_optional(&run.join(FIGURES))?;
+    let planning = Planning(rules);
+    let (_, last) = networks.last().expect("never empty");
+    let mut all = Vec::new();
+    for rule in [Rule::EqualThroughput, Rule::EqualLanes] {
+        let target = planning.target(last, rule)?;
+        for (variant, network) in &networks {
+            let plan = planning.plan(network, rule, target)?;
+            let test_accuracy = figures.as_ref().and_then(|f| f.accuracy(&variant.figure));
+            let row = Row { test_accuracy, ..planning.row(network, &plan, &variant.name, rule)? };
+            all.push(Design { network: network.clone(), plan, row });
+        }
+    }
+    Ok(all)
 }
 
 /// The networks of the run, in the order of the compression.

@@ -1,22 +1,23 @@
 //! `slimgate ablate`: what each stage of the compression is worth in hardware.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{Table, presets};
 
 use super::Output;
 use super::power::TechnologyArgs;
-use crate::ablate::{self, Ablation, Options, Row, Rule};
-use crate::error::InputError;
+use crate::ablate::{self, Ablation, Options, Row, Rule, Rules};
 use crate::plan::device::Device;
+use crate::power::technology::{Name, Technology};
+use crate::run::hardware::design_folder;
 
 /// What compression is worth in hardware: a run's network at 8 bits and after each stage, as designs side by side.
 ///
 /// Plans, generates and simulates every network under two rules, as many cycles an image as the compressed design and as many
-/// multiply-accumulate lanes; with --synth Yosys measures each, which takes minutes a design; with --power the energy an image
-/// is estimated from each one's activity. The compressed design is the
-/// fastest that fits the device. Writes RUN/ablation.json, and the designs below rtl_out/NAME-ablation.
+/// multiply-accumulate lanes; with --synth Yosys measures each, which takes up to minutes a design; with --power the energy an
+/// image is estimated from each one's activity. The compressed design is what the run file asks for, by default the fastest that
+/// fits the device. Writes RUN/ablation.json, which the run's report shows, and the designs below rtl_out/NAME-ablation.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate ablate runs/fashion --device xc7a35t --no-dsp --synth")]
 pub struct AblateArgs {
@@ -24,9 +25,9 @@ pub struct AblateArgs {
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 
-    /// FPGA to plan for.
-    #[arg(long, default_value = "xc7z020", value_parser = super::plan::devices())]
-    pub device: String,
+    /// FPGA to plan for [default: the run's].
+    #[arg(long, value_parser = super::plan::devices())]
+    pub device: Option<String>,
 
     /// Multiply in LUTs alone, so that areas are one number.
     #[arg(long)]
@@ -37,8 +38,8 @@ pub struct AblateArgs {
     pub synth: bool,
 
     /// Test images to simulate on each design.
-    #[arg(long, default_value_t = 20)]
-    pub images: usize,
+    #[arg(long, default_value_t = IMAGES as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    pub images: u32,
 
     /// Estimate every design's energy an image from its activity as well (`slimgate power`).
     #[arg(long)]
@@ -52,26 +53,47 @@ pub struct AblateArgs {
     pub out: Option<PathBuf>,
 }
 
+/// Images for each design where nothing else is asked for.
+const IMAGES: usize = 20;
+
 /// Runs the command.
 pub fn run(args: &AblateArgs, out: &Output) -> anyhow::Result<()> {
-    if args.images == 0 {
-        return Err(InputError::new("--images", "0", "at least 1").into());
+    let mut rules = Rules::of(&args.run, args.no_dsp)?;
+    if let Some(device) = &args.device {
+        rules.device = Device::named(device)?;
     }
     let options = Options {
-        device: Device::named(&args.device)?,
-        no_dsp: args.no_dsp,
         synthesize: args.synth,
-        images: args.images,
+        images: args.images as usize,
         power: args.power.then(|| args.technology.technology()).transpose()?,
     };
-    let name = args.run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("rtl_out").join(format!("{name}-ablation")));
-    let ablation = ablate::run(&args.run, &dir, &options, |row| out.text(line(row)))?;
+    let dir = args.out.clone().unwrap_or_else(|| designs(&args.run));
+    let ablation = ablate::run(&args.run, &dir, rules, &options, |row| out.text(line(row)))?;
     out.result(&ablation, || text(&ablation))
 }
 
+/// All there is to measure for the report of `run`, without multiplier blocks.
+///
+/// # Errors
+/// Those of [`ablate::run`].
+pub fn measure(run: &Path, out: &Output) -> anyhow::Result<Ablation> {
+    let rules = Rules::of(run, true)?;
+    let options = Options { synthesize: true, images: IMAGES, power: Some(Technology::named(Name::Ice40up5k)) };
+    ablate::run(run, &designs(run), rules, &options, |row| out.text(line(row)))
+}
+
+fn designs(run: &Path) -> PathBuf {
+    let name = run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    design_folder(run, &format!("{name}-ablation"))
+}
+
 fn line(row: &Row) -> String {
-    format!("{}: {:.1} cycles an image, {} images bit-exact", row.dir.display(), row.cycles_per_image, row.images)
+    let dir = row.dir.as_deref().unwrap_or(Path::new(&row.variant));
+    format!("{}: {:.1} cycles an image, {} images bit-exact", dir.display(), cycles(row), row.images)
+}
+
+fn cycles(row: &Row) -> f64 {
+    row.cycles_per_image.unwrap_or(row.planned_cycles_per_image as f64)
 }
 
 fn text(ablation: &Ablation) -> String {
@@ -110,7 +132,7 @@ fn cells(row: &Row) -> Vec<String> {
         row.variant.clone(),
         accuracy,
         row.lanes.to_string(),
-        format!("{:.1}", row.cycles_per_image),
+        format!("{:.1}", cycles(row)),
         format!("{:.1}", row.weight_bits as f64 / 1000.0),
     ];
     let energy = row.energy.as_ref().map(|e| format!("{:.1}", e.nanojoules));

@@ -193,7 +193,7 @@ pub fn plan(
         Some(plan)
     };
     let mut plan = assemble((network, block.family), &stages, &choices, engine)?;
-    dsp::limit(&mut plan, most);
+    dsp::limit(&mut plan, block, most);
     look(network, &stages, &mut plan);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);

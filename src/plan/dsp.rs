@@ -3,22 +3,23 @@
 use super::Plan;
 use super::engine::Engine;
 use super::layer::LayerPlan;
+use super::pack::Block;
 
 /// Products whose operands have together at most this many bits take no block: few LUTs make them.
 const TINY_PRODUCT_BITS: u32 = 5;
 
-/// Gives every lane's product to a multiplier block, tiny ones apart, then moves lanes to LUTs until at most `max`
+/// Gives every lane's product to a multiplier block, tiny ones apart and where there are blocks, then moves lanes to LUTs until at most `max`
 /// blocks are left, or no lane is: requantizers and the sparse fully connected engine's multipliers stay. The lanes that
 /// cost the fewest LUTs for a block go first, and of those the smallest groups.
-pub fn limit(plan: &mut Plan, max: Option<usize>) {
+pub fn limit(plan: &mut Plan, block: Block, max: Option<usize>) {
     for layer in &mut plan.layers {
         let bits = layer.input().bits;
-        if let Engine::Conv(conv) = &layer.engine {
-            if bits + conv.weight_bits <= TINY_PRODUCT_BITS {
-                let all = conv.packs();
-                move_to_luts(layer, all);
-            }
-        }
+        let all = match &layer.engine {
+            Engine::Conv(conv) if !block.exists || bits + conv.weight_bits <= TINY_PRODUCT_BITS => conv.packs(),
+            Engine::SparseConv(conv) if !block.exists => conv.blocks(),
+            _ => 0,
+        };
+        move_to_luts(layer, all);
     }
     let blocks: f64 = plan.layers.iter().map(|layer| layer.resources.dsp).sum();
     let mut over = max.map_or(0, |max| (blocks.ceil() as usize).saturating_sub(max));

@@ -51,8 +51,11 @@ pub struct Pack {
 
 impl Pack {
     /// The most products of `act` and weights of `weight_bits` that `block` takes, at most `outputs`; a single one
-    /// has a field of `sum_bits`.
+    /// has a field of `sum_bits`. Without blocks nothing is shared, and nothing adds up on the way.
     pub fn new(act: ActType, weight_bits: u32, sum_bits: u32, block: Block, outputs: usize) -> Self {
+        if !block.exists {
+            return Self { lanes: 1, offset: sum_bits, chain: 1 };
+        }
         let (lo, hi) = act.range();
         let product = i64::from(hi.max(-lo)) * ((1 << (weight_bits - 1)) - 1).max(1);
         let chain = |offset: u32| (((1i64 << (offset - 1)) - 1) / product) as usize;

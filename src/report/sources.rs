@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::ablate::{Ablation, RECORD};
+use crate::ablate::{self, Ablation};
 use crate::config::RunConfig;
 use crate::error::InputError;
 use crate::network::Network;
@@ -44,7 +44,7 @@ impl Sources {
         let design: Option<DesignRecord> = read_optional(&run.join(DESIGN))?;
         let sources = Self {
             power: power(design.as_ref())?,
-            ablation: read_optional(&run.join(RECORD))?,
+            ablation: ablate::current(run)?,
             run: run.to_path_buf(),
             config: RunConfig::load(&run.join("config.toml"))?,
             outcome: read_json(&run.join(OUTCOME))?,

@@ -2,7 +2,7 @@
 
 use super::model::{Candidate, Layer};
 use super::show;
-use crate::ablate::{Row, Rule};
+use crate::ablate::{Ablation, Row, Rule};
 use crate::search::journal::Role;
 use crate::sim::report::SimReport;
 
@@ -63,6 +63,17 @@ pub fn rule(row: &Row) -> &'static str {
         Rule::EqualThroughput => "equal throughput",
         Rule::EqualLanes => "equal lanes",
     }
+}
+
+/// Cycles an image, measured where they were.
+pub fn cycles(row: &Row) -> String {
+    row.cycles_per_image.map_or_else(|| row.planned_cycles_per_image.to_string(), |cycles| format!("{cycles:.1}"))
+}
+
+/// What the cycles of an ablation are, and what became of its images.
+pub fn simulated(ablation: &Ablation) -> &'static str {
+    let all = ablation.rows.iter().all(|row| row.cycles_per_image.is_some());
+    if all { "measured by simulation, all images bit-exact" } else { "planned; no design made yet" }
 }
 
 /// LUTs, synthesized where they were.

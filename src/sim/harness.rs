@@ -40,7 +40,7 @@ pub fn build(dir: &Path, vectors: &Path, options: &Options, probes: bool) -> any
         Simulator::Verilator => "SIMULATOR=verilator",
         Simulator::Icarus => "SIMULATOR=iverilog",
     });
-    make.arg(match options.wave {
+    make.arg(match options.wave.or(options.traceable) {
         None => "TRACE=0",
         Some(Wave::Fst) => "TRACE=fst",
         Some(Wave::Vcd) => "TRACE=vcd",

@@ -43,6 +43,8 @@ pub struct Options {
     pub seed: u64,
     /// Waveform, where wanted; all images then run in one process.
     pub wave: Option<Wave>,
+    /// Build so that this waveform can be written, though this run writes none: another run then needs no build of its own.
+    pub traceable: Option<Wave>,
     /// Also reset in mid-image and place tlast wrongly, and check that the design recovers.
     pub robustness: bool,
     /// Cycles without a beat on either stream that count as a deadlock; by default taken from the plan.
@@ -62,6 +64,7 @@ impl Default for Options {
             stall: 0.0,
             seed: 1,
             wave: None,
+            traceable: None,
             robustness: true,
             timeout: None,
             build_dir: None,

@@ -95,6 +95,7 @@ module sg_gather_lane #(
                 .a_i  (act),
                 .b_i  (weight[2*Digits-1:0]),
                 .inc_i(1'b0),
+                .sum_i({ActExt{1'b0}}),
                 .p_o  (wide)
             );
             assign prod = wide[ProdBits-1:0];

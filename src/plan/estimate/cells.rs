@@ -43,14 +43,14 @@ pub fn adapter(parts: &mut Parts, stream: &Stream, adapter: Adapter) {
     parts.counter(beats);
 }
 
-/// An adder tree over `leaves` values of `bits`, a register behind each level, and before the first one where they are
-/// `registered` (counted elsewhere). What has nothing to be added to just waits.
-pub fn tree(parts: &mut Parts, leaves: usize, bits: usize, registered: bool) {
+/// An adder tree over `leaves` values of `leaf` bits, a bit more each level up to `most`, a register behind each level, and
+/// before the first one where they are `registered` (counted elsewhere). What has nothing to be added to just waits.
+pub fn tree(parts: &mut Parts, leaves: usize, (leaf_bits, most): (usize, usize), registered: bool) {
     let leaf = usize::from(registered);
     // Registers one behind the other, how many of them are counted elsewhere.
     let mut level = vec![(leaf, leaf); leaves];
     let amd = parts.family().is_amd();
-    let mut settle = |(registers, counted): (usize, usize)| {
+    let mut settle = |(registers, counted): (usize, usize), bits: usize| {
         if amd && registers >= SHIFT_REGISTER {
             parts.luts += bits as f64;
             parts.ff -= (counted * bits) as f64;
@@ -58,21 +58,25 @@ pub fn tree(parts: &mut Parts, leaves: usize, bits: usize, registered: bool) {
             parts.flops((registers - counted) * bits);
         }
     };
+    let (mut bits, mut added) = (leaf_bits.min(most), 0);
     while level.len() > 1 {
+        let above = (bits + 1).min(most);
         level = level
             .chunks(2)
             .map(|pair| match pair {
                 [left, right] => {
-                    settle(*left);
-                    settle(*right);
+                    settle(*left, bits);
+                    settle(*right, bits);
+                    added += above;
                     (1, 0)
                 }
                 _ => (pair[0].0 + 1, pair[0].1),
             })
             .collect();
+        bits = above;
     }
-    level.into_iter().for_each(settle);
-    parts.add(Feature::Add, (bits * (leaves - 1)) as f64);
+    level.into_iter().for_each(|registers| settle(registers, bits));
+    parts.add(Feature::Add, added as f64);
 }
 
 /// A delay of control bits, which are reset.

@@ -4,7 +4,7 @@ use super::features::Feature;
 use super::parts::Parts;
 use super::requant::drain;
 use super::{cells, products};
-use crate::plan::conv::ConvPlan;
+use crate::plan::conv::{ConvPlan, log2_ceil};
 use crate::plan::layer::LayerPlan;
 use crate::plan::memory::Memory;
 use crate::plan::sparse::bits_for;
@@ -41,20 +41,22 @@ fn lanes(parts: &mut Parts, plan: &ConvPlan, layer: &LayerPlan) {
     let input = layer.input();
     let products = plan.folding.products();
     let act = input.bits as usize;
-    let (sum, single) = (plan.sum_bits as usize, plan.lut_outputs);
+    let single = plan.lut_outputs;
     if single > 0 {
         // The outputs share the activations' registers.
         parts.flops(products * act);
         let varying = layer.memories.iter().map(varying_share).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-        parts.ff += (single * products) as f64 * f64::from(plan.weight_bits) * varying.0 / varying.1;
-        for _ in 0..single * products {
-            booth_product(parts, input.bits + 1, plan.weight_bits, sum);
+        parts.ff += (single * products) as f64 * f64::from(waiting_bits(plan.weight_bits)) * varying.0 / varying.1;
+        for _ in 0..single {
+            booth_products(parts, input.bits + 1, plan);
         }
     }
     blocks(parts, plan, input);
     for field in 0..plan.fields() {
         let in_lut = field < single;
-        cells::tree(parts, plan.segments(), sum, in_lut || !parts.family().is_amd());
+        let leaf = (chain_bits(plan, input.bits)).min(if in_lut { plan.sum_bits } else { plan.pack.offset });
+        let registered = in_lut || !parts.family().is_amd();
+        cells::tree(parts, plan.segments(), (leaf as usize, plan.sum_bits as usize), registered);
     }
 }
 
@@ -68,18 +70,39 @@ fn varying_share(memory: &Memory) -> (f64, f64) {
     }
 }
 
-/// `sg_product` with `Lut` = 1, without the registers of the operands; `a` bits with a sign.
-fn booth_product(parts: &mut Parts, a: u32, weight: u32, sum: usize) {
+/// Bits of a chain's sum.
+fn chain_bits(plan: &ConvPlan, act: u32) -> u32 {
+    act + plan.weight_bits + log2_ceil(plan.chain())
+}
+
+/// Booth digits of a weight in the first stage of `sg_product` with `Lut` = 1, and in the second one.
+fn digits(weight: u32) -> (u32, u32) {
     let low = (weight + 2) / 4;
-    let high = weight.div_ceil(2) - low;
-    cells::booth(parts, a, low);
-    let mut flops = a + 2 * low;
-    if high > 0 {
-        cells::booth(parts, a, high);
-        flops += a + 2 * high;
+    (low, weight.div_ceil(2) - low)
+}
+
+/// Different bits of a weight that `sg_product` with `Lut` = 1 keeps for its second stage.
+fn waiting_bits(weight: u32) -> u32 {
+    match digits(weight) {
+        (_, 0) => weight,
+        (low, _) => weight - 2 * low + 1,
     }
-    parts.add(Feature::BoothSum, sum as f64);
-    parts.flops(flops as usize + sum);
+}
+
+/// The products of an output, `sg_product` with `Lut` = 1, without the registers of the operands; `a` bits with a sign. What
+/// begins a chain is added to nothing.
+fn booth_products(parts: &mut Parts, a: u32, plan: &ConvPlan) {
+    let (low, high) = digits(plan.weight_bits);
+    let whole = a + 2 * (low + high);
+    let first = if high > 0 { a + 2 * low } else { 0 };
+    let products = plan.folding.products();
+    cells::booth(parts, a, (low + high) * products as u32);
+    // A chain's first sum is the product itself.
+    let sum = chain_bits(plan, a - 1).min(plan.sum_bits) as usize;
+    let begun = plan.segments();
+    parts.flops((first + whole) as usize * products + begun * (whole as usize).min(sum));
+    parts.flops((products - begun) * sum);
+    parts.add(Feature::Add, ((products - begun) * sum) as f64);
 }
 
 /// `sg_product` with `Lut` = 0.

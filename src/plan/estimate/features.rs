@@ -24,8 +24,6 @@ features! {
     Serial "serial",
     /// Bits of Booth rows.
     Booth "booth",
-    /// Bits of sums behind Booth rows.
-    BoothSum "booth_sum",
     /// Bit products of multipliers left to synthesis without blocks.
     Multiply "multiply",
     /// Bits of such products.

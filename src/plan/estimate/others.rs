@@ -87,7 +87,6 @@ fn affine_product(parts: &mut Parts, plan: &AffinePlan, act: u32) {
     parts.flops(2 * act as usize + weight_flops + 2 * product);
     if plan.lut_products {
         cells::booth(parts, act + 1, weight.div_ceil(2));
-        parts.add(Feature::BoothSum, product as f64);
     } else if blocks == 0 {
         parts.soft_product(act + 1, weight.into());
     }

@@ -124,7 +124,7 @@ pub fn sparse_conv(parts: &mut Parts, plan: &SparseConvPlan, layer: &LayerPlan) 
     for exit in 0..plan.folding.step {
         let terms = plan.terms(exit).count();
         let bits = (plan.sum_bits + 1).min(plan.acc_bits);
-        cells::tree(parts, terms.max(1), bits as usize, true);
+        cells::tree(parts, terms.max(1), (plan.sum_bits as usize, bits as usize), true);
     }
     drain(parts, (plan.folding.step, plan.steps), plan.acc_bits, &plan.requant, layer);
 }
