@@ -30,12 +30,7 @@ struct Measured {
 }
 
 /// Most by which LUTs and flip-flops of a design may be off.
-fn a_design(family: Target) -> f64 {
-    match family {
-        Target::Xc7 | Target::Xcup | Target::Ice40 => 0.10,
-        Target::Ecp5 => 0.12,
-    }
-}
+const A_DESIGN: f64 = 0.10;
 
 /// The same, of all designs of a family together.
 const IN_ALL: f64 = 0.03;
@@ -70,8 +65,7 @@ fn off([estimate, measured]: [f64; 2]) -> f64 {
 fn wrong(name: &str, estimate: &Resources, measured: &Measured) -> Option<String> {
     let (lut, ff) = (off([estimate.lut, measured.lut]), off([estimate.ff, measured.ff]));
     let exact = (estimate.dsp, estimate.bram) == (measured.dsp, measured.bram);
-    let most = a_design(estimate.family);
-    let close = lut.abs() <= most && ff.abs() <= most;
+    let close = lut.abs() <= A_DESIGN && ff.abs() <= A_DESIGN;
     let text = || format!("{name}: LUT {:+.1} %, FF {:+.1} %, {estimate:?} for {measured:?}", 100.0 * lut, 100.0 * ff);
     (!exact || !close).then(text)
 }

@@ -9,6 +9,7 @@ use super::Output;
 use super::power::TechnologyArgs;
 use crate::ablate::{self, Ablation, Options, Row, Rule, Rules};
 use crate::plan::device::Device;
+use crate::plan::goal::Target;
 use crate::power::technology::{Name, Technology};
 use crate::run::hardware::design_folder;
 
@@ -28,6 +29,10 @@ pub struct AblateArgs {
     /// FPGA to plan for [default: the run's].
     #[arg(long, value_parser = super::plan::devices())]
     pub device: Option<String>,
+
+    /// Most cycles an image of the compressed design, which the others follow [default: what the run file asks for].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub target_cycles: Option<u64>,
 
     /// Multiply in LUTs alone, so that areas are one number.
     #[arg(long)]
@@ -62,6 +67,7 @@ pub fn run(args: &AblateArgs, out: &Output) -> anyhow::Result<()> {
     if let Some(device) = &args.device {
         rules.device = Device::named(device)?;
     }
+    rules.target = args.target_cycles.map_or(rules.target, Target::Cycles);
     let options = Options {
         synthesize: args.synth,
         images: args.images as usize,

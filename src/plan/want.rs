@@ -45,6 +45,13 @@ impl Arrival {
         let made = |lanes: usize| (self.made_pixels * self.shape.c.div_ceil(lanes)) as u64;
         let had = |lanes: usize| self.unit.is_none_or(|unit| unit % lanes == 0);
         let fits = |lanes: usize| had(lanes) && made(lanes) <= beats && want.takes(lanes) && all_take(beside, lanes);
-        self.given_lanes.map_or_else(|| (1..=self.shape.c).any(fits), |given| want.takes(given))
+        let taken = (self.shape.h * self.shape.w * self.shape.c.div_ceil(want.lanes)) as u64;
+        let keeps_up = taken * self.burst() <= beats;
+        keeps_up && self.given_lanes.map_or_else(|| (1..=self.shape.c).any(fits), |given| want.takes(given))
+    }
+
+    /// How much faster than on average its pixels come where they come: behind pools that give a row for several.
+    fn burst(&self) -> u64 {
+        (self.made_pixels / (self.shape.h * self.shape.w).max(1)).isqrt().max(1) as u64
     }
 }

@@ -21,9 +21,13 @@ module sg_acc #(
     generate
         for (i = 0; i < Lanes; i = i + 1) begin : gen_lane
             reg [Bits-1:0] sum_q;
+            // a - ~b is a + b + 1: below the sum a position that makes the carry. A subtraction's operands keep their order
+            // in synthesis, and it is the second one whose gates share the adder's LUTs.
+            wire [Bits:0] next = {data_i[i*Bits+:Bits], 1'b0} - ~{sum_q & {Bits{!first_i}}, carry_i[i]};
+            wire unused_next = next[0];
             always @(posedge clk_i) begin
                 if (valid_i) begin
-                    sum_q <= (first_i ? {Bits{1'b0}} : sum_q) + data_i[i*Bits+:Bits] + {{(Bits - 1) {1'b0}}, carry_i[i]};
+                    sum_q <= next[Bits:1];
                 end
             end
             assign sum_o[i*Bits+:Bits] = sum_q;

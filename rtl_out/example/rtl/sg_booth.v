@@ -1,7 +1,9 @@
-// sg_booth: a product made of adders, combinational, for lanes that get no multiplier block: p_o = a_i * (b_i + inc_i).
+// sg_booth: a product made of adders, combinational, for lanes that get no multiplier block:
+//           p_o = sum_i + a_i * (b_i + inc_i).
 //
 // a_i    ABits, two's complement, not the most negative value
 // b_i    2*Digits bits, two's complement
+// sum_i  two's complement, ABits, no larger than a_i may be: what the digits below left over, or 0
 // inc_i  1 adds one to b_i: the bit below b_i, where b_i is the upper part of a longer factor
 //
 // Radix-4 Booth digits: each two bits of b make one row, -2, -1, 0, 1 or 2 times a; a row's selection and its addition
@@ -16,6 +18,7 @@ module sg_booth #(
     input  wire [         ABits-1:0] a_i,
     input  wire [      2*Digits-1:0] b_i,
     input  wire                      inc_i,
+    input  wire [         ABits-1:0] sum_i,
     output wire [ABits+2*Digits-1:0] p_o
 );
 
@@ -34,7 +37,7 @@ module sg_booth #(
     reg [ABits+2*Digits-1:0] product;
 
     always @* begin
-        left    = {ABits{1'b0}};
+        left    = sum_i;
         product = {(ABits + 2 * Digits) {1'b0}};
         for (n = 0; n < Digits; n = n + 1) begin
             is_one            = bits[2*n+1] ^ bits[2*n];

@@ -40,6 +40,9 @@ module sg_dot #(
 
     localparam Skip = Segments * Chain - Taps;
     localparam Leaves = 1 << Levels;
+    // Bits of a chain's sum, in a field that may be wider.
+    localparam ChainBits = ActBits + WeightBits + $clog2(Chain);
+    localparam LeafBits = (ChainBits < Offset) ? ChainBits : Offset;
 `ifdef SG_DSP48E2
     localparam Link = 48;
 `else
@@ -88,15 +91,16 @@ module sg_dot #(
         end
 
         for (k = 0; k < Pack; k = k + 1) begin : gen_field
-            // Node n of the tree (1 is the root) adds nodes 2n and 2n+1; nodes Leaves .. 2*Leaves-1 are the chains' ends.
+            // Node n of the tree (1 is the root) adds nodes 2n and 2n+1; nodes Leaves .. 2*Leaves-1 are the chains' ends. A
+            // node has as many bits as its sum can have; above them stand copies of the sign.
             wire [2*Leaves*SumBits-1:0] node;
             wire [2*Leaves-1:0] carry;
             assign node[0+:SumBits] = {SumBits{1'b0}};
             assign carry[0]         = 1'b0;
-            wire unused_node = &{1'b0, node[0+:SumBits], carry[0]};
+            wire unused_node = &{1'b0, node, carry[0]};
             for (s = 0; s < Leaves; s = s + 1) begin : gen_leaf
-                if (SumBits > Offset) begin : gen_extend
-                    assign node[(Leaves+s)*SumBits+:SumBits] = {{(SumBits - Offset) {ends[s*Link+(k+1)*Offset-1]}}, ends[s*Link+k*Offset+:Offset]};
+                if (SumBits > LeafBits) begin : gen_extend
+                    assign node[(Leaves+s)*SumBits+:SumBits] = {{(SumBits - LeafBits) {ends[s*Link+k*Offset+LeafBits-1]}}, ends[s*Link+k*Offset+:LeafBits]};
                 end else begin : gen_cut
                     assign node[(Leaves+s)*SumBits+:SumBits] = ends[s*Link+k*Offset+:SumBits];
                 end
@@ -106,15 +110,26 @@ module sg_dot #(
                     assign carry[Leaves+s] = ends[s*Link+k*Offset-1];
                 end
             end
-            for (s = 1; s < Leaves; s = s + 1) begin : gen_add
-                reg [SumBits-1:0] sum_q;
-                reg carry_q;
-                always @(posedge clk_i) begin
-                    sum_q   <= node[2*s*SumBits+:SumBits] + node[(2*s+1)*SumBits+:SumBits] + {{(SumBits - 1) {1'b0}}, carry[2*s]};
-                    carry_q <= carry[2*s+1];
+            for (j = 1; j <= Levels; j = j + 1) begin : gen_level
+                localparam Grown = LeafBits + j;
+                localparam Bits = (Grown < SumBits) ? Grown : SumBits;
+                for (s = Leaves >> j; s < (Leaves >> (j - 1)); s = s + 1) begin : gen_add
+                    reg [Bits-1:0] sum_q;
+                    reg carry_q;
+                    // Below the sum a position that makes the carry.
+                    wire [Bits:0] next = {node[2*s*SumBits+:Bits], 1'b1} + {node[(2*s+1)*SumBits+:Bits], carry[2*s]};
+                    wire unused_next = next[0];
+                    always @(posedge clk_i) begin
+                        sum_q   <= next[Bits:1];
+                        carry_q <= carry[2*s+1];
+                    end
+                    if (Bits < SumBits) begin : gen_extend
+                        assign node[s*SumBits+:SumBits] = {{(SumBits - Bits) {sum_q[Bits-1]}}, sum_q};
+                    end else begin : gen_whole
+                        assign node[s*SumBits+:SumBits] = sum_q;
+                    end
+                    assign carry[s] = carry_q;
                 end
-                assign node[s*SumBits+:SumBits] = sum_q;
-                assign carry[s]                 = carry_q;
             end
             assign sum_o[k*SumBits+:SumBits] = node[SumBits+:SumBits];
             assign carry_o[k]                = carry[1];

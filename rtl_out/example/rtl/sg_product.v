@@ -9,7 +9,7 @@
 // UltraScale+ it infers the bare product only, so a synthesis that defines SG_DSP48E2 gets the block by name (AMD UG579);
 // Link is 48 then. Lattice's blocks do not add up (SG_MULT_BITS, see sg_times): a chain's first product takes its two
 // registers before the block, where they are fewer and Yosys does not join them wrongly (iCE40). Lut = 1 (Pack is 1): made
-// of adders, in as many cycles.
+// of adders, in as many cycles; operands then come from registers, since the first adders follow at once.
 `default_nettype none
 
 module sg_product #(
@@ -46,59 +46,77 @@ module sg_product #(
         assign weight[(Pack-1)*Offset+:WeightBits] = weight_i[(Pack-1)*WeightBits+:WeightBits];
 
         if (Lut != 0) begin : gen_lut
-            // Half of the weight's Booth digits each, so that no cycle has more than half of the rows.
+            // The product in Booth rows, no cycle with more than half of them: the rows of the low digits, then on top of
+            // their sum those of the high ones.
             localparam LowDigits = (WeightBits + 2) / 4;
             localparam HighDigits = (WeightBits + 1) / 2 - LowDigits;
             localparam Low = 2 * LowDigits;
+            localparam ProdBits = ActExt + 2 * (LowDigits + HighDigits);
             reg [ActExt-1:0] act_q;
-            reg [WeightBits-1:0] weight_q;
-            reg [ActExt+Low-1:0] low_q;
+            reg [ProdBits-1:0] prod_q;
             reg [Link-1:0] sum_q;
-            wire [ActExt+Low-1:0] low;
-            wire [Wide-1:0] low_wide = {{(Wide - ActExt - Low) {low_q[ActExt+Low-1]}}, low_q};
-            wire [Wide-1:0] high_wide;
-            wire unused_wide = &{1'b0, low_wide[Wide-1:Link], high_wide[Wide-1:Link]};
+            wire [ProdBits-1:0] prod;
+            wire [Wide-1:0] prod_wide = {{(Wide - ProdBits) {prod_q[ProdBits-1]}}, prod_q};
+            wire unused_wide = &{1'b0, prod_wide[Wide-1:Link]};
 
-            sg_booth #(
-                .ABits (ActExt),
-                .Digits(LowDigits)
-            ) u_low (
-                .a_i  (act_q),
-                .b_i  (weight_q[Low-1:0]),
-                .inc_i(1'b0),
-                .p_o  (low)
-            );
-
-            if (HighDigits > 0) begin : gen_high
+            if (HighDigits > 0) begin : gen_two
                 localparam HighBits = 2 * HighDigits;
-                wire [WeightBits:0] weight_even = {weight_q[WeightBits-1], weight_q};
+                // The digits need an even number of bits.
+                wire [WeightBits:0] weight_even = {weight[WeightBits-1], weight};
                 wire unused_even = &{1'b0, weight_even};
-                reg [ActExt+HighBits-1:0] high_q;
-                wire [ActExt+HighBits-1:0] high;
+                wire [ActExt+Low-1:0] low;
+                reg [ActExt+Low-1:0] low_q;
+                reg [HighBits:0] high_q;
+
+                sg_booth #(
+                    .ABits (ActExt),
+                    .Digits(LowDigits)
+                ) u_low (
+                    .a_i  (act),
+                    .b_i  (weight[Low-1:0]),
+                    .inc_i(1'b0),
+                    .sum_i({ActExt{1'b0}}),
+                    .p_o  (low)
+                );
+
+                always @(posedge clk_i) begin
+                    low_q  <= low;
+                    high_q <= weight_even[Low-1+:HighBits+1];
+                end
 
                 sg_booth #(
                     .ABits (ActExt),
                     .Digits(HighDigits)
                 ) u_high (
                     .a_i  (act_q),
-                    .b_i  (weight_even[Low+:HighBits]),
-                    .inc_i(weight_q[Low-1]),
-                    .p_o  (high)
+                    .b_i  (high_q[HighBits:1]),
+                    .inc_i(high_q[0]),
+                    .sum_i(low_q[Low+:ActExt]),
+                    .p_o  (prod[Low+:ActExt+HighBits])
                 );
-
+                assign prod[Low-1:0] = low_q[Low-1:0];
+            end else begin : gen_one
+                reg [WeightBits-1:0] weight_q;
                 always @(posedge clk_i) begin
-                    high_q <= high;
+                    weight_q <= weight;
                 end
-                assign high_wide = {{(Wide - ActExt - HighBits - Low) {high_q[ActExt+HighBits-1]}}, high_q, {Low{1'b0}}};
-            end else begin : gen_low_only
-                assign high_wide = {Wide{1'b0}};
+
+                sg_booth #(
+                    .ABits (ActExt),
+                    .Digits(LowDigits)
+                ) u_low (
+                    .a_i  (act_q),
+                    .b_i  (weight_q[Low-1:0]),
+                    .inc_i(1'b0),
+                    .sum_i({ActExt{1'b0}}),
+                    .p_o  (prod)
+                );
             end
 
             always @(posedge clk_i) begin
-                act_q    <= act;
-                weight_q <= weight;
-                low_q    <= low;
-                sum_q    <= so_far + low_wide[Link-1:0] + high_wide[Link-1:0];
+                act_q  <= act;
+                prod_q <= prod;
+                sum_q  <= so_far + prod_wide[Link-1:0];
             end
             assign sum_o = sum_q;
         end else begin : gen_dsp

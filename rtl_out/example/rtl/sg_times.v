@@ -53,6 +53,7 @@ module sg_times #(
                     .a_i  ({1'b0, mul_i}),
                     .b_i  (factor[2*Digits-1:0]),
                     .inc_i(1'b0),
+                    .sum_i({(MulBits + 1) {1'b0}}),
                     .p_o  (rows)
                 );
                 assign high = rows[HighProd-1:0];
