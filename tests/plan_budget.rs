@@ -47,7 +47,8 @@ fn several_taps_a_cycle_only_where_they_are_needed() {
 #[test]
 fn without_blocks_every_product_is_made_of_luts_alone() {
     let device = Device::named("ice40hx8k").unwrap();
-    let mut planner = Planner::new(&example(), device.block()).unwrap();
+    let network = example();
+    let mut planner = Planner::new(&network, device.block()).unwrap();
     planner.keep_lanes();
     let plan = planner.at(200, 0).unwrap();
     let convs = plan.layers.iter().filter_map(|layer| match &layer.engine {

@@ -80,16 +80,6 @@ fn amd_blocks_are_counted() {
     assert_eq!((&report["dsp"], &report["bram36"]), (&1.into(), &report["bram"]), "{report:#}");
 }
 
-/// A bit of the table that never changes is no wire without a driver.
-#[test]
-fn a_constant_bit_of_a_table_is_constant() {
-    let dir = design();
-    let odd: String = (0..256).map(|i| format!("{:02x}\n", (i * 37 + 11) % 256 | 8)).collect();
-    fs::write(dir.path().join("mem/rom.hex"), odd).unwrap();
-    let (code, report, stderr) = synth(dir.path(), &["--target", "xc7"]);
-    assert_eq!((code, &report["dsp"]), (Some(0), &1.into()), "{stderr}");
-}
-
 #[test]
 fn wrong_inputs_end_with_status_two() {
     let dir = design();
