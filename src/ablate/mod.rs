@@ -159,8 +159,9 @@ impl Rules {
     /// Device and target of the configuration of the run in `run`.
     ///
     /// # Errors
-    /// [`InputError`] for a folder that is no run, or a device that is not known.
+    /// [`InputError`] for a folder that is no finished run, or a device that is not known.
     pub fn of(run: &Path, no_dsp: bool) -> Result<Self> {
+        variants(run)?;
         let file = run.join("config.toml");
         let config = RunConfig::load(&file)?.hardware;
         let device = Device::named(&config.device).map_err(|err| err.in_file(&file))?;
