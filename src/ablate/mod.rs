@@ -65,7 +65,8 @@ pub struct Row {
     pub variant: String,
     /// Rule.
     pub rule: Rule,
-    /// SHA-256 of the network.
+    /// SHA-256 of the network; empty in a record of version 1, which is of no network then.
+    #[serde(default)]
     pub network_sha256: String,
     /// The design's folder, where it was made.
     pub dir: Option<PathBuf>,
@@ -94,6 +95,13 @@ pub struct Row {
     pub energy: Option<Energy>,
     /// What the device lacks for this design, and which has it; `None` where it fits.
     pub lacks: Option<String>,
+}
+
+impl Row {
+    /// Cycles an image, measured where they were, else planned.
+    pub fn cycles(&self) -> f64 {
+        self.cycles_per_image.unwrap_or(self.planned_cycles_per_image as f64)
+    }
 }
 
 /// What an image costs in one design; its `power.json` has it by layer.
@@ -142,6 +150,13 @@ pub struct Ablation {
     pub power: Option<PowerNote>,
     /// The designs: rule by rule, the uncompressed one first.
     pub rows: Vec<Row>,
+}
+
+impl Ablation {
+    /// True where every design was made and simulated.
+    pub fn simulated(&self) -> bool {
+        self.rows.iter().all(|row| row.cycles_per_image.is_some())
+    }
 }
 
 /// What the designs are planned for.

@@ -95,11 +95,7 @@ fn designs(run: &Path) -> PathBuf {
 
 fn line(row: &Row) -> String {
     let dir = row.dir.as_deref().unwrap_or(Path::new(&row.variant));
-    format!("{}: {:.1} cycles an image, {} images bit-exact", dir.display(), cycles(row), row.images)
-}
-
-fn cycles(row: &Row) -> f64 {
-    row.cycles_per_image.unwrap_or(row.planned_cycles_per_image as f64)
+    format!("{}: {:.1} cycles an image, {} images bit-exact", dir.display(), row.cycles(), row.images)
 }
 
 fn text(ablation: &Ablation) -> String {
@@ -138,7 +134,7 @@ fn cells(row: &Row) -> Vec<String> {
         row.variant.clone(),
         accuracy,
         row.lanes.to_string(),
-        format!("{:.1}", cycles(row)),
+        format!("{:.1}", row.cycles()),
         format!("{:.1}", row.weight_bits as f64 / 1000.0),
     ];
     let energy = row.energy.as_ref().map(|e| format!("{:.1}", e.nanojoules));

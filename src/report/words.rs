@@ -72,8 +72,7 @@ pub fn cycles(row: &Row) -> String {
 
 /// What the cycles of an ablation are, and what became of its images.
 pub fn simulated(ablation: &Ablation) -> &'static str {
-    let all = ablation.rows.iter().all(|row| row.cycles_per_image.is_some());
-    if all { "measured by simulation, all images bit-exact" } else { "planned; no design made yet" }
+    if ablation.simulated() { "measured by simulation, all images bit-exact" } else { "planned; no design made yet" }
 }
 
 /// LUTs, synthesized where they were.

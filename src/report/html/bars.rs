@@ -77,10 +77,8 @@ pub fn comparisons(ablation: &Ablation) -> Result<Vec<Comparison>> {
             all.push(Comparison { title: format!("{what}, {name}"), svg: draw(&bars, unit)?, by_kind });
             Ok(())
         };
-        let cycles = |row: &Row| row.cycles_per_image.unwrap_or(row.planned_cycles_per_image as f64);
-        let simulated = rows.iter().all(|row| row.cycles_per_image.is_some());
-        let source = if simulated { "measured by simulation" } else { "planned" };
-        add(format!("cycles an image ({source})"), one(&cycles), "cycles", false)?;
+        let source = if ablation.simulated() { "measured by simulation" } else { "planned" };
+        add(format!("cycles an image ({source})"), one(&Row::cycles), "cycles", false)?;
         let luts = |row: &Row| row.synthesized.as_ref().map_or(row.estimated.lut, |cost| cost.lut as f64);
         add(format!("LUTs ({tool})"), one(&luts), "LUT", false)?;
         let stack = |row: &&Row| {
