@@ -200,7 +200,11 @@ pub struct Options {
 /// # Errors
 /// [`InputError`] for a folder that is no finished run; a network that cannot be planned.
 pub fn plan(run: &Path, rules: Rules) -> Result<Ablation> {
-    let rows = designs(run, rules)?.into_iter().map(|design| design.row).collect();
+    planned(run, &networks(run)?, rules)
+}
+
+fn planned(run: &Path, networks: &[Stage], rules: Rules) -> Result<Ablation> {
+    let rows = designs(run, networks, rules)?.into_iter().map(|design| design.row).collect();
     Ok(Ablation { rows, ..empty(run, rules)? })
 }
 
@@ -222,7 +226,8 @@ pub fn run(
         let _one_line_at_a_time = telling.lock();
         tell(&row).map(|()| row)
     };
-    let rows = designs(run, rules)?.into_par_iter().with_max_len(1).map(measure).collect::<Result<_>>()?;
+    let rows =
+        designs(run, &networks(run)?, rules)?.into_par_iter().with_max_len(1).map(measure).collect::<Result<_>>()?;
     let ablation = Ablation { rows, tool: bench.tool()?, power: bench.power_note(), ..empty(run, rules)? };
     write_json(&run.join(RECORD), &ablation)?;
     Ok(ablation)
@@ -237,15 +242,13 @@ pub fn current(run: &Path) -> Result<Option<Ablation>> {
     if !run.join(VARIANTS).exists() {
         return Ok(None);
     }
-    let mut sums = BTreeMap::new();
-    for (variant, network) in networks(run)? {
-        sums.insert(variant.name, network.sha256()?);
-    }
-    let fresh = |row: &Row| sums.get(&row.variant) == Some(&row.network_sha256);
+    let networks = networks(run)?;
+    let fresh =
+        |row: &Row| networks.iter().any(|n| (&n.variant.name, &n.sha256) == (&row.variant, &row.network_sha256));
     let recorded: Option<Ablation> = read_optional(&run.join(RECORD))?;
     match recorded.filter(|ablation| ablation.rows.iter().all(fresh)) {
         Some(ablation) => Ok(Some(ablation)),
-        None => plan(run, Rules::of(run, true)?).map(Some),
+        None => planned(run, &networks, Rules::of(run, true)?).map(Some),
     }
 }
 
@@ -270,30 +273,36 @@ struct Design {
 }
 
 /// The designs of the run: rule by rule, the uncompressed one first.
-fn designs(run: &Path, rules: Rules) -> Result<Vec<Design>> {
-    let networks = networks(run)?;
+fn designs(run: &Path, networks: &[Stage], rules: Rules) -> Result<Vec<Design>> {
     let figures: Option<TestFigures> = read_optional(&run.join(FIGURES))?;
     let planning = Planning(rules);
-    let (_, last) = networks.last().expect("never empty");
+    let last = networks.last().expect("never empty");
     let mut all = Vec::new();
     for rule in [Rule::EqualThroughput, Rule::EqualLanes] {
-        let target = planning.target(last, rule)?;
-        for (variant, network) in &networks {
-            let plan = planning.plan(network, rule, target)?;
-            let test_accuracy = figures.as_ref().and_then(|f| f.accuracy(&variant.figure));
-            let row = Row { test_accuracy, ..planning.row(network, &plan, &variant.name, rule)? };
-            all.push(Design { network: network.clone(), plan, row });
+        let target = planning.target(&last.network, rule)?;
+        for stage in networks {
+            let plan = planning.plan(&stage.network, rule, target)?;
+            let test_accuracy = figures.as_ref().and_then(|f| f.accuracy(&stage.variant.figure));
+            let row = Row { test_accuracy, ..planning.row(stage, &plan, rule)? };
+            all.push(Design { network: stage.network.clone(), plan, row });
         }
     }
     Ok(all)
 }
 
+/// One of the networks, loaded.
+struct Stage {
+    variant: Variant,
+    network: Network,
+    sha256: String,
+}
+
 /// The networks of the run, in the order of the compression.
-fn networks(run: &Path) -> Result<Vec<(Variant, Network)>> {
+fn networks(run: &Path) -> Result<Vec<Stage>> {
     let variants = variants(run)?.into_iter();
     let load = |variant: Variant| {
         let network = Network::load(&run.join(NETWORKS).join(&variant.name))?;
-        Ok((variant, network))
+        Ok(Stage { sha256: network.sha256()?, variant, network })
     };
     variants.map(load).collect()
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Row, Rule, Rules};
+use super::{Row, Rule, Rules, Stage};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::plan::balance::Planner;
@@ -50,14 +50,14 @@ impl Planning {
     ///
     /// # Errors
     /// A network whose sizes cannot be counted.
-    pub fn row(&self, network: &Network, plan: &Plan, variant: &str, rule: Rule) -> Result<Row> {
+    pub fn row(&self, stage: &Stage, plan: &Plan, rule: Rule) -> Result<Row> {
         Ok(Row {
-            variant: variant.to_string(),
+            variant: stage.variant.name.clone(),
             rule,
-            network_sha256: network.sha256()?,
+            network_sha256: stage.sha256.clone(),
             dir: None,
             test_accuracy: None,
-            params_bits: network.sizes()?.total.params_bits,
+            params_bits: stage.network.sizes()?.total.params_bits,
             memory_bits: plan.memory_bits(),
             weight_bits: plan.memories().filter(|m| m.holds_weights()).map(|m| m.bits_allocated).sum(),
             lanes: plan.lanes,
