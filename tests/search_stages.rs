@@ -85,6 +85,72 @@ fn ns_rounds_channel_counts_up() {
     assert!((20..=26).contains(&(out(&model, "conv1") + out(&model, "conv2"))));
 }
 
+const RGB16: Shape = Shape { c: 3, h: 16, w: 16 };
+
+/// A family with random weights, and BatchNorm scales in `(0, 1)` from a fixed formula.
+fn family(text: &str) -> Model {
+    let config: NetworkConfig = toml::from_str(text).unwrap();
+    let model = Model::new(&config.resolve(RGB16, 10).unwrap(), RGB16, 7).unwrap();
+    let _guard = tch::no_grad_guard();
+    for (i, gamma) in model.gammas().into_values().enumerate() {
+        let drawn: Vec<f32> = (0..gamma.numel()).map(|c| ((i * 7 + c * 13) % 29 + 1) as f32 / 30.0).collect();
+        gamma.shallow_clone().copy_(&Tensor::from_slice(&drawn));
+    }
+    model
+}
+
+fn colours() -> Tensor {
+    tch::manual_seed(3);
+    Tensor::rand([4, 3, 16, 16], (Kind::Float, Device::Cpu))
+}
+
+#[test]
+fn ns_removes_tied_channels_of_a_residual_network_together() {
+    let config = NsConfig { ladder: vec![0.5], ..NsConfig::default() };
+    let start = family("family = 'resnet20'\nwidth = 0.5");
+    let model = Ns::new(&config).apply(0, &start, &start, &colours()).unwrap();
+    let total =
+        |m: &Model| -> usize { m.layers().filter(|n| n.name != "fc1").map(|n| n.out_channels().unwrap()).sum() };
+    assert_eq!(total(&start), 8 * 7 + 16 * 7 + 32 * 7);
+    assert!((150..=242).contains(&total(&model)), "about half of the channels stay: {}", total(&model));
+    let streams = [vec!["conv1"], vec!["s2b1_short"], vec!["s3b1_short"]];
+    for (stage, stream) in (1..).zip(streams) {
+        let widths = (1..=3).map(|b| out(&model, &format!("s{stage}b{b}_conv2")));
+        let widths: Vec<usize> = widths.chain(stream.iter().map(|l| out(&model, l))).collect();
+        assert!(widths.iter().all(|w| *w == widths[0]), "stage {stage}: {widths:?}");
+        let inner: Vec<usize> = (1..=3).map(|b| out(&model, &format!("s{stage}b{b}_conv1"))).collect();
+        assert!(inner.iter().any(|w| *w != widths[0]), "what no add ties is chosen by itself: {inner:?}");
+    }
+    assert_eq!(model.forward(&colours(), Mode::Eval).size(), [4, 10]);
+}
+
+#[test]
+fn ns_removes_a_dense_networks_channels_by_the_scales_of_their_readers() {
+    let config = NsConfig { ladder: vec![0.4], ..NsConfig::default() };
+    let start = family("family = 'densenet40'\ngrowth = 2\nwidth = 0.5");
+    {
+        // A channel that every reader scales by nothing must go, one that all scale by much must stay.
+        let _guard = tch::no_grad_guard();
+        for (node, gamma) in start.gammas().into_iter().filter(|(node, _)| node.starts_with("b1") || node == "t1_bn") {
+            let _ = gamma.narrow(0, 0, 1).fill_(0.0);
+            let _ = gamma.narrow(0, 1, 1).fill_(1.0);
+            assert!(gamma.numel() >= 8, "{node} reads conv1's channels first");
+        }
+    }
+    let model = Ns::new(&config).apply(0, &start, &start, &colours()).unwrap();
+    let kept = model.weight("conv1");
+    let row = |m: &Tensor, c: i64| m.narrow(0, c, 1).flatten(0, -1);
+    let rows: Vec<Tensor> = (0..kept.size()[0]).map(|c| row(&kept, c)).collect();
+    let original = start.weight("conv1");
+    assert!(!rows.iter().any(|r| r.equal(&row(&original, 0))), "channel 0 stayed");
+    assert!(rows.iter().any(|r| r.equal(&row(&original, 1))), "channel 1 went");
+    let last = model.nodes().iter().find(|n| n.name == "last_bn").unwrap();
+    let block3: usize = (1..=12).map(|l| out(&model, &format!("b3l{l}_conv"))).sum();
+    assert_eq!(last.shape.c, out(&model, "t2_conv") + block3, "the concats shrink with what they join");
+    assert_eq!(model.gammas()["last_bn"].size(), [last.shape.c as i64]);
+    assert_eq!(model.forward(&colours(), Mode::Eval).size(), [4, 10]);
+}
+
 #[test]
 fn dc_keeps_the_largest_weights_of_its_scope() {
     let start = small();

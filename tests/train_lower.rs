@@ -65,6 +65,24 @@ fn joined() -> Vec<LayerSpec> {
     ]
 }
 
+/// Three layers of a dense block, each appending to what it read.
+fn dense_block() -> Vec<LayerSpec> {
+    let mut nodes = vec![node("conv1", &["input"], conv(6, 3, 1, 1), "b")];
+    let mut last = "conv1".to_string();
+    for i in 1..=3 {
+        let [bn, grown, cat] = ["bn", "grown", "cat"].map(|part| format!("{part}{i}"));
+        nodes.push(node(&bn, &[&last], LayerOp::BatchNorm, "r"));
+        nodes.push(node(&grown, &[&bn], conv(3, 3, 1, 1), ""));
+        nodes.push(node(&cat, &[&last, &grown], LayerOp::Concat, ""));
+        last = cat;
+    }
+    nodes.push(node("last", &[&last], LayerOp::BatchNorm, "r"));
+    nodes.push(node("pool", &["last"], LayerOp::AvgPool(window(2, 2, 0)), ""));
+    nodes.push(node("flat", &["pool"], LayerOp::Flatten, ""));
+    nodes.push(node("fc1", &["flat"], LayerOp::Dense { out: 7 }, ""));
+    nodes
+}
+
 fn vgg_like() -> Vec<LayerSpec> {
     let mut nodes = Vec::new();
     let mut last = "input".to_string();
@@ -145,7 +163,7 @@ fn classes() -> Vec<String> {
 fn the_integer_network_is_the_fake_quantized_model() {
     let images = images(1);
     let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
-    for (graph, nodes) in [("plain", plain()), ("joined", joined()), ("vgg", vgg_like())] {
+    for (graph, nodes) in [("plain", plain()), ("joined", joined()), ("dense", dense_block()), ("vgg", vgg_like())] {
         let float = model(&nodes, 3, &images);
         for (w, a) in [(8, 8), (4, 4), (3, 4), (2, 3)] {
             let mut m = float.clone();
@@ -162,6 +180,23 @@ fn the_integer_network_is_the_fake_quantized_model() {
             assert!(share >= 0.995 && correlation > 0.999, "{graph}, {w} and {a} bits: {share}, {correlation}");
         }
     }
+}
+
+#[test]
+fn what_a_dense_block_carries_on_is_rounded_once() {
+    let images = images(5);
+    let x = batches::tensor(&images, 0..COUNT, Device::Cpu);
+    let mut m = Model::new(&dense_block(), INPUT, 5).unwrap();
+    m.quantize(&Bits::uniform(&m, 4, 5), &x).unwrap();
+    fit(&mut m, &images, &recipe(1, 4e-3), &Hooks::default()).unwrap();
+    let network = lower(&m, "t", &classes(), &x).unwrap();
+    for cat in ["cat2", "cat3"] {
+        let p = &network.params[cat];
+        assert_eq!(u64::from(p.multiplier[0]), 1 << p.shift[0], "{cat}: what was concatenated before keeps its scale");
+        assert_ne!(u64::from(p.multiplier[1]), 1 << p.shift[1], "{cat}: what is appended has a scale of its own");
+    }
+    let scales = m.params().iter().filter(|p| p.name.starts_with("cat") && p.name.ends_with("act_scale")).count();
+    assert_eq!(scales, 1);
 }
 
 #[test]

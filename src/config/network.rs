@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::LayerEntry;
 
-use super::families::Family;
+use super::families::{Family, Scale};
 use super::layers::{LayerOp, LayerSpec, infer_shapes, show};
 use crate::error::{InputError, InputErrors};
 use crate::network::graph::{INPUT, Shape};
 
-/// The network before compression. Give `family` (and `width`) or `layers`; neither means `family = "small"`.
+/// Most channels that a layer of a dense block adds.
+const MAX_GROWTH: usize = 1024;
+
+/// The network before compression. Give `family` (and its `width` and `growth`) or `layers`; neither means
+/// `family = "small"`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
@@ -21,6 +25,9 @@ pub struct NetworkConfig {
     /// Scales the family's channels and hidden features; 1 where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<f64>,
+    /// Channels that each layer of a dense block adds (DenseNet only); 12 where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<usize>,
     /// An explicit network, input side first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerEntry>,
@@ -36,13 +43,18 @@ impl NetworkConfig {
         let mut faults = self.check();
         let entries = match self.family {
             None if !self.layers.is_empty() => self.layers.clone(),
-            family => family.unwrap_or(Family::Small).layers(self.width.unwrap_or(1.0), input, classes),
+            family => family.unwrap_or(Family::Small).layers(self.scale(), input, classes),
         };
         let mut layers = specs(&entries, classes, &mut faults);
         InputErrors(faults).into_result()?;
         infer_shapes(input, &mut layers).map_err(|e| InputErrors(vec![e]))?;
         check_end(&layers, classes).map_err(|e| InputErrors(vec![e]))?;
         Ok(layers)
+    }
+
+    fn scale(&self) -> Scale {
+        let usual = Scale::default();
+        Scale { width: self.width.unwrap_or(usual.width), growth: self.growth.unwrap_or(usual.growth) }
     }
 
     /// What can be checked without the images.
@@ -56,6 +68,14 @@ impl NetworkConfig {
                 faults.push(InputError::new("network.width", "a width beside `layers`", "`width` with `family` only"));
             } else if !(width > 0.0 && width <= 16.0) {
                 faults.push(InputError::new("network.width", width.to_string(), "a factor above 0, at most 16"));
+            }
+        }
+        if let Some(growth) = self.growth {
+            if !self.family.is_some_and(Family::grows) {
+                let expected = "`growth` with `family = \"densenet40\"` only";
+                faults.push(InputError::new("network.growth", "a growth rate without a DenseNet", expected));
+            } else if !(1..=MAX_GROWTH).contains(&growth) {
+                faults.push(InputError::new("network.growth", growth.to_string(), format!("1 to {MAX_GROWTH}")));
             }
         }
         for (i, entry) in self.layers.iter().enumerate() {
@@ -140,7 +160,6 @@ mod tests {
     use super::*;
 
     const GREY28: Shape = Shape { c: 1, h: 28, w: 28 };
-    const RGB32: Shape = Shape { c: 3, h: 32, w: 32 };
 
     fn parse(text: &str) -> NetworkConfig {
         toml::from_str(text).unwrap()
@@ -148,46 +167,6 @@ mod tests {
 
     fn fault(text: &str) -> String {
         parse(text).resolve(GREY28, 10).unwrap_err().to_string()
-    }
-
-    fn weights(layers: &[LayerSpec]) -> Vec<usize> {
-        let out = |l: &LayerSpec| match l.op {
-            LayerOp::Conv { out, .. } | LayerOp::Dense { out } => Some(out),
-            _ => None,
-        };
-        layers.iter().filter_map(out).collect()
-    }
-
-    #[test]
-    fn small_is_what_the_design_says() {
-        let layers = NetworkConfig::default().resolve(GREY28, 10).unwrap();
-        let names: Vec<_> = layers.iter().map(|l| l.name.as_str()).collect();
-        assert_eq!(names, ["conv1", "pool1", "conv2", "pool2", "flatten1", "fc1", "fc2"]);
-        assert_eq!(weights(&layers), [16, 32, 128, 10]);
-        assert_eq!(layers[3].shape, Shape { c: 32, h: 7, w: 7 });
-        assert_eq!(layers[4].shape.c, 1568);
-        let norms: Vec<_> = layers.iter().map(|l| (l.batch_norm, l.relu)).collect();
-        assert_eq!(norms[0], (true, true));
-        assert_eq!(norms[5], (false, true));
-        assert_eq!(norms[6], (false, false));
-    }
-
-    #[test]
-    fn vgg16_has_thirteen_convolutions_and_scales() {
-        let full = parse("family = 'vgg16'").resolve(RGB32, 10).unwrap();
-        assert_eq!(full.iter().filter(|l| matches!(l.op, LayerOp::Conv { .. })).count(), 13);
-        assert_eq!(weights(&full)[12..], [512, 512, 512, 10]);
-        assert_eq!(full.iter().find(|l| l.name == "pool5").unwrap().shape, Shape { c: 512, h: 1, w: 1 });
-        let quarter = parse("family = 'vgg16'\nwidth = 0.25").resolve(RGB32, 10).unwrap();
-        assert_eq!(weights(&quarter)[..3], [16, 16, 32]);
-        assert_eq!(weights(&quarter)[12..], [128, 128, 128, 10]);
-    }
-
-    #[test]
-    fn vgg11_skips_the_pool_that_no_longer_fits() {
-        let layers = parse("family = 'vgg11'").resolve(GREY28, 10).unwrap();
-        assert_eq!(weights(&layers), [64, 128, 256, 256, 512, 512, 512, 512, 512, 512, 10]);
-        assert_eq!(layers.iter().filter(|l| matches!(l.op, LayerOp::MaxPool(_))).count(), 4);
     }
 
     #[test]
@@ -223,6 +202,8 @@ mod tests {
             ("layers = [{ op = 'max_pool', kernel = 2, padding = 2 }]", "at most half the kernel"),
             ("layers = [{ op = 'flatten' }]", "found `flatten` as the last layer"),
             ("family = 'small'\nwidth = -1.0", "network.width: found -1"),
+            ("family = 'resnet8'\ngrowth = 4", "network.growth: found a growth rate without a DenseNet"),
+            ("family = 'densenet40'\ngrowth = 0", "network.growth: found 0, expected 1 to 1024"),
             ("family = 'small'\nlayers = [{ op = 'flatten' }]", "found both `family` and `layers`"),
             (
                 "layers = [{ op = 'flatten' }, { op = 'dense', out = 3 }, { op = 'dense', inputs = ['flatten1'] }]",

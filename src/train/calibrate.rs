@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::forward::Mode;
-use super::graph::signedness;
+use super::graph::{scale_owner, signedness};
 use super::model::Model;
 use super::quant::{self, Quant};
 use crate::network::graph::ActType;
@@ -50,18 +50,40 @@ impl Model {
         }
         self.tensors.retain(|name, _| !name.ends_with(".act_scale"));
         self.quant = Some(quant.clone());
-        let mut scales: Vec<(String, Tensor)> = Vec::new();
-        self.run(images, Mode::Eval, &mut |node, x| {
-            let ty = quant.acts[&node.name];
-            let scale = quant::search_act_scale(&x, ty);
-            let y = quant::act_eval(&x, &scale, ty);
-            scales.push((node.name.clone(), scale));
-            y
-        });
+        let mut scales = self.find_act_scales(images, &quant, &BTreeMap::new());
+        // A chain of concats has one scale, which the last one has seen all values for.
+        let chained = |(node, scale): &(String, Tensor)| {
+            let owner = scale_owner(&self.nodes, node);
+            (owner != node).then(|| (owner.to_string(), scale.shallow_clone()))
+        };
+        let shared: BTreeMap<String, Tensor> = scales.iter().filter_map(chained).collect();
+        if !shared.is_empty() {
+            scales = self.find_act_scales(images, &quant, &shared);
+        }
+        scales.retain(|(node, _)| scale_owner(&self.nodes, node) == *node);
         for (node, scale) in scales {
             self.set(&node, "act_scale", &scale);
         }
         Ok(())
+    }
+
+    /// The scale of least squared error of each activation, or its owner's from `shared`, by node, in the nodes' order.
+    fn find_act_scales(
+        &self,
+        images: &Tensor,
+        quant: &Quant,
+        shared: &BTreeMap<String, Tensor>,
+    ) -> Vec<(String, Tensor)> {
+        let mut scales = Vec::new();
+        self.run(images, Mode::Eval, &mut |node, x| {
+            let ty = quant.acts[&node.name];
+            let given = shared.get(scale_owner(&self.nodes, &node.name));
+            let scale = given.map_or_else(|| quant::search_act_scale(&x, ty), Tensor::shallow_clone);
+            let y = quant::act_eval(&x, &scale, ty);
+            scales.push((node.name.clone(), scale));
+            y
+        });
+        scales
     }
 
     /// Makes the model a float one again.

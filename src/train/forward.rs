@@ -218,7 +218,7 @@ impl Model {
         if !node.has_activation() {
             return self.log_scale_of(&node.inputs[0]);
         }
-        self.find(tensor, "act_scale").map(|s| s.detach().to_kind(Kind::Double))
+        self.act_scale(tensor).map(|s| s.detach().to_kind(Kind::Double))
     }
 
     /// What one integer of a tensor is worth in quantized training, learned, `[1]`. `None` where tensors hold real
@@ -230,7 +230,7 @@ impl Model {
             return self.step(&node.inputs[0], mode);
         }
         let (_, hi) = quant.acts.get(tensor)?.range();
-        Some(quant::learned_scale(self.get(tensor, "act_scale"), node.shape.len() as f64 * f64::from(hi)))
+        Some(quant::learned_scale(self.act_scale(tensor)?, node.shape.len() as f64 * f64::from(hi)))
     }
 
     /// An input in units of the node's output.
@@ -243,7 +243,7 @@ impl Model {
     fn add_input(&self, node: &LayerSpec, input: &str, x: &Tensor, mode: Mode) -> Tensor {
         let x = self.in_output_steps(node, input, x, mode);
         let format = self.quant.as_ref().map(|q| ActType::signed(q.acts[&node.name].bits + 1));
-        match (format, self.find(&node.name, "act_scale")) {
+        match (format, self.act_scale(&node.name)) {
             (Some(ty), Some(scale)) if mode == Mode::Eval => quant::act_eval(&x, scale, ty),
             (Some(ty), Some(_)) => quant::act_train(&x, ty),
             _ => x,
@@ -252,7 +252,9 @@ impl Model {
 
     fn activate(&self, node: &LayerSpec, x: Tensor, mode: Mode) -> Tensor {
         match self.quant.as_ref().map(|q| q.acts[&node.name]) {
-            Some(ty) if mode == Mode::Eval => quant::act_eval(&x, self.get(&node.name, "act_scale"), ty),
+            Some(ty) if mode == Mode::Eval => {
+                quant::act_eval(&x, self.act_scale(&node.name).expect("a quantized model has its scales"), ty)
+            }
             Some(ty) => quant::act_train(&x, ty),
             None if node.relu => x.relu(),
             None => x,

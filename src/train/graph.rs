@@ -36,6 +36,17 @@ pub(crate) fn consumers<'a>(nodes: &'a [LayerSpec], name: &'a str) -> impl Itera
     nodes.iter().filter(move |n| n.inputs.iter().any(|i| i == name))
 }
 
+/// The node whose scale the output of `name` has: its own, except that a concat which appends to another concat shares
+/// the first one's. What a dense block carries from layer to layer is so rounded once, not by every layer.
+pub(crate) fn scale_owner<'a>(nodes: &'a [LayerSpec], name: &'a str) -> &'a str {
+    let concat = |name: &str| nodes.iter().find(|n| n.name == name && n.op == LayerOp::Concat);
+    let mut owner = name;
+    while let Some(appended_to) = concat(owner).and_then(|node| concat(&node.inputs[0])) {
+        owner = &appended_to.name;
+    }
+    owner
+}
+
 /// Whether a node's output can be negative, by node name ([`INPUT`] cannot).
 pub(crate) fn signedness(nodes: &[LayerSpec]) -> BTreeMap<String, bool> {
     let mut signed = BTreeMap::from([(INPUT.to_string(), false)]);

@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
+use super::graph::scale_owner;
 use super::quant::Quant;
 use crate::config::layers::{LayerOp, LayerSpec, infer_shapes};
 use crate::network::graph::{INPUT, Shape};
@@ -14,7 +15,7 @@ use crate::network::graph::{INPUT, Shape};
 /// A network that can be trained, slimmed, pruned and quantized.
 ///
 /// Parameters are named `<node>.weight`, `.bias`, `.gamma`, `.beta` (BatchNorm), `.mean`, `.var` (its running
-/// statistics), `.weight_scale` and `.act_scale` (see [`Quant`]). The channel counts in the graph are the current
+/// statistics), `.weight_scale` and `.act_scale` (see [`Quant`]; a chain of concats has one). The channel counts in the graph are the current
 /// ones, so a slimmed model is just another model.
 #[derive(Debug)]
 pub struct Model {
@@ -117,6 +118,11 @@ impl Model {
     /// A parameter that may be missing.
     pub(crate) fn find(&self, node: &str, kind: &str) -> Option<&Tensor> {
         self.tensors.get(&format!("{node}.{kind}"))
+    }
+
+    /// Logarithm of the scale of a node's requantized output, `[1]`, where it has one: see [`scale_owner`].
+    pub(crate) fn act_scale(&self, node: &str) -> Option<&Tensor> {
+        self.find(scale_owner(&self.nodes, node), "act_scale")
     }
 
     /// Stores a parameter (a leaf tensor of its own) and lets it learn where its kind does.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use tch::{Kind, Tensor};
 
 use super::Stage;
+use crate::config::layers::LayerSpec;
 use crate::config::search::{FineTune, NsConfig};
 use crate::train::Model;
 
@@ -54,24 +55,41 @@ impl Stage for Ns {
     }
 }
 
-/// |gamma| of every channel, by layer. Layers that an add ties share the sum of their scales, so that their channels
-/// go together.
+/// How much each channel counts, by layer: the mean |gamma| of the BatchNorms that scale it. They are the layer's own,
+/// those of nodes that read the channel (DenseNet), and those of the layers that an add ties to it, whose channels go
+/// together. The mean, because a channel of `n` tied layers counts `n` times among the channels to remove.
 fn scales(model: &Model) -> BTreeMap<String, Vec<f64>> {
-    let gammas = model.gammas();
-    let magnitude = |layer: &str| -> Option<Vec<f64>> {
-        let values = gammas.get(layer)?.detach().abs().to_kind(Kind::Double);
-        Some(Vec::try_from(values).expect("gamma has one dimension"))
-    };
+    let gammas = channel_gammas(model);
     let mut scales = BTreeMap::new();
     for group in model.dependency_groups() {
-        let tied: Vec<(&String, Vec<f64>)> = group.iter().filter_map(|l| Some((l, magnitude(l)?))).collect();
-        if tied.len() < group.len() || tied.iter().any(|(_, m)| m.len() != tied[0].1.len()) {
-            continue; // a layer without BatchNorm (fully connected), or channels that do not pair up
+        let members: Vec<&Vec<Vec<f64>>> = group.iter().filter_map(|layer| gammas.get(layer)).collect();
+        if members.iter().any(|m| m.len() != members[0].len()) {
+            continue; // channels that do not pair up
         }
-        let sum: Vec<f64> = (0..tied[0].1.len()).map(|c| tied.iter().map(|(_, m)| m[c]).sum()).collect();
-        scales.extend(tied.into_iter().map(|(layer, _)| (layer.clone(), sum.clone())));
+        let channels = members.first().map_or(0, |m| m.len());
+        let of = |c: usize| -> Vec<f64> { members.iter().flat_map(|m| m[c].iter().copied()).collect() };
+        let all: Vec<Vec<f64>> = (0..channels).map(of).collect();
+        if all.iter().any(Vec::is_empty) {
+            continue; // no BatchNorm scales them (fully connected)
+        }
+        let mean: Vec<f64> = all.iter().map(|g| g.iter().sum::<f64>() / g.len() as f64).collect();
+        scales.extend(group.iter().map(|layer| (layer.clone(), mean.clone())));
     }
     scales
+}
+
+/// |gamma| of every BatchNorm that scales a channel, its own layer's or a reader's: by layer and channel.
+fn channel_gammas(model: &Model) -> BTreeMap<String, Vec<Vec<f64>>> {
+    let outputs = |node: &LayerSpec| (node.name.clone(), vec![Vec::new(); node.out_channels().unwrap_or(0)]);
+    let mut found: BTreeMap<String, Vec<Vec<f64>>> = model.layers().map(outputs).collect();
+    let origins = model.origins();
+    for (node, gamma) in model.gammas() {
+        let gamma = Vec::<f64>::try_from(gamma.detach().abs().to_kind(Kind::Double)).expect("gamma has one dimension");
+        for (value, (layer, c)) in gamma.iter().zip(&origins[&node]).flat_map(|(g, o)| o.iter().map(move |o| (g, o))) {
+            found.get_mut(layer).into_iter().for_each(|channels| channels[*c].push(*value));
+        }
+    }
+    found
 }
 
 /// The channels that stay when the smallest scales go until `wanted` are left over the whole network. Every layer
