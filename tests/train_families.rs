@@ -1,0 +1,50 @@
+//! The named families with joins, from a float model to Verilog: quantized, slimmed, pruned, lowered, simulated.
+#![cfg(feature = "train")]
+
+mod graph_sim;
+
+use slimgate::config::network::NetworkConfig;
+use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Scope, Widths};
+use slimgate::lower::lower;
+use slimgate::network::Network;
+use slimgate::network::graph::Shape;
+use slimgate::search::stages::{Dc, Iq, Ns, Stage};
+use slimgate::train::Model;
+use tch::{Device, Kind, Tensor};
+
+const INPUT: Shape = Shape { c: 3, h: 8, w: 8 };
+
+/// The network that the three stages leave of a family's untrained model: 4 bits, seven tenths of the channels, six
+/// tenths of the weights.
+fn compressed(network: &str) -> Network {
+    let config: NetworkConfig = toml::from_str(network).unwrap();
+    let model = Model::new(&config.resolve(INPUT, 10).unwrap(), INPUT, 5).unwrap();
+    tch::no_grad(|| {
+        for (i, gamma) in model.gammas().into_values().enumerate() {
+            let drawn: Vec<f32> = (0..gamma.numel()).map(|c| ((i * 7 + c * 13) % 29 + 10) as f32 / 25.0).collect();
+            gamma.shallow_clone().copy_(&Tensor::from_slice(&drawn));
+        }
+    });
+    let images = Tensor::rand([32, 3, 8, 8], (Kind::Float, Device::Cpu));
+    let ladder = vec![Widths { weight: 4, activation: 4 }];
+    let stages: [Box<dyn Stage>; 3] = [
+        Box::new(Iq::new(&IqConfig { ladder, ..IqConfig::default() })),
+        Box::new(Ns::new(&NsConfig { ladder: vec![0.3], ..NsConfig::default() })),
+        Box::new(Dc::new(&DcConfig { ladder: vec![0.4], scope: Scope::All, ..DcConfig::default() })),
+    ];
+    let model = stages.iter().fold(model, |model, stage| stage.apply(0, &model, &model, &images).unwrap());
+    let classes: Vec<String> = (0..10).map(|i| format!("class {i}")).collect();
+    lower(&model, "family", &classes, &images).unwrap()
+}
+
+#[test]
+fn a_residual_family_becomes_hardware() {
+    let network = compressed("family = 'resnet20'\nwidth = 0.25");
+    graph_sim::holds(&network, 4_000, 8);
+}
+
+#[test]
+fn a_densely_connected_family_becomes_hardware() {
+    let network = compressed("family = 'densenet40'\nwidth = 0.5\ngrowth = 2");
+    graph_sim::holds(&network, 4_000, 8);
+}
