@@ -155,6 +155,25 @@ fn a_margin_leaves_the_next_stage_room() {
 }
 
 #[test]
+fn an_automatic_margin_is_the_best_that_was_followed_to_the_end() {
+    let formula = Formula::three();
+    for order in ORDERS {
+        for drop in [0.001, 0.005, 0.01, 0.02] {
+            let bits = |margin| run(&formula, &plan(&order, drop, margin, Schedule::Gallop)).0.network().stored_bits;
+            let (result, trials) = run(&formula, &plan(&order, drop, Margin::Auto, Schedule::Gallop));
+            let (auto, fixed) = (result.network().stored_bits, (0..=1).map(|n| bits(Margin::Steps(n))).min().unwrap());
+            assert!(auto <= fixed, "{order:?}, drop {drop}: {auto} bits, a fixed margin {fixed}");
+            assert!(result.network().accuracy >= result.target || result.stages.iter().all(|s| s.deepest.is_none()));
+            assert!(trials < 200, "{trials} candidates");
+        }
+    }
+    let (result, _) = run(&formula, &plan(&ORDERS[0], 0.01, Margin::Auto, Schedule::Gallop));
+    let iq = &result.stages[0];
+    assert!(iq.kept < iq.deepest, "here some room for the stages behind pays");
+    assert!(iq.why.contains("automatic margin; steps back and what they end in: 0: "), "{}", iq.why);
+}
+
+#[test]
 fn a_mandatory_stage_takes_its_mildest_rung_where_none_passes() {
     let mut formula = Formula::three();
     formula.curves.insert("iq".into(), Curve { loss: vec![0.2, 0.3], left: vec![0.5, 0.4] });

@@ -14,6 +14,18 @@ pub struct Measured {
     pub stored_bits: u64,
 }
 
+impl Measured {
+    /// Whether it is the better end of a search: meets the target where `other` does not; else the smaller one where
+    /// both do, the more accurate one where neither does.
+    pub fn beats(&self, other: &Self, target: f64) -> bool {
+        match (self.accuracy >= target, other.accuracy >= target) {
+            (true, true) => self.stored_bits < other.stored_bits,
+            (false, false) => self.accuracy > other.accuracy,
+            (meets, _) => meets,
+        }
+    }
+}
+
 /// A request for one candidate.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {

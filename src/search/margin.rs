@@ -17,7 +17,13 @@ pub enum Margin {
     Steps(usize),
     /// To the deepest rung whose accuracy is at least this much above the target.
     Accuracy(f64),
+    /// So many rungs as end in the smallest network: 0, 1, … up to [`MOST_STEPS`] are followed through the stages
+    /// behind, as long as each beats the one before.
+    Auto,
 }
+
+/// Most rungs that [`Margin::Auto`] steps back.
+pub const MOST_STEPS: usize = 3;
 
 /// Where the candidates of a stage start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,17 +77,56 @@ impl Target {
 pub fn search(bench: &mut dyn Bench, plan: &Plan) -> Result<SearchResult> {
     let baseline = bench.baseline()?;
     let target = plan.target.threshold(baseline.accuracy);
-    let mut result = SearchResult { target, baseline, stages: Vec::new() };
-    for (i, stage) in plan.order.iter().enumerate() {
-        let last = i + 1 == plan.order.len();
-        let margin = if last { None } else { plan.margins.get(stage).copied() };
-        let target = if last { target - plan.allowance } else { target };
-        let entering = result.network().clone();
-        let mut ladder = Ladder::new(bench, stage, entering, target, plan)?;
-        let done = ladder.run(margin)?;
-        result.stages.push(done);
+    let stages = stages(bench, plan, &plan.order, &baseline, target)?;
+    Ok(SearchResult { target, baseline, stages })
+}
+
+/// The stages of `order`, the last ones of the plan's, from `entering` on.
+fn stages(
+    bench: &mut dyn Bench,
+    plan: &Plan,
+    order: &[String],
+    entering: &Measured,
+    target: f64,
+) -> Result<Vec<StageResult>> {
+    let Some((stage, behind)) = order.split_first() else { return Ok(Vec::new()) };
+    let margin = if behind.is_empty() { None } else { plan.margins.get(stage).copied() };
+    let lowered = if behind.is_empty() { target - plan.allowance } else { target };
+    let mut ladder = Ladder::new(bench, stage, entering.clone(), lowered, plan)?;
+    let deepest = ladder.climb()?;
+    if margin == Some(Margin::Auto) {
+        return best_margin(ladder, deepest, plan, behind, target);
     }
-    Ok(result)
+    let done = ladder.leave(deepest, margin)?;
+    let rest = stages(ladder.bench, plan, behind, &done.network, target)?;
+    Ok([vec![done], rest].concat())
+}
+
+/// The path through this stage and those behind it that the best number of steps back leads to.
+fn best_margin(
+    mut ladder: Ladder,
+    deepest: Option<usize>,
+    plan: &Plan,
+    behind: &[String],
+    target: f64,
+) -> Result<Vec<StageResult>> {
+    let end = |path: &[StageResult]| path.last().map(|stage| stage.network.clone());
+    let (mut best, mut tried) = (Vec::new(), Vec::new());
+    for steps in 0..=MOST_STEPS.min(deepest.unwrap_or(0)) {
+        let done = ladder.leave(deepest, Some(Margin::Steps(steps)))?;
+        let rest = stages(ladder.bench, plan, behind, &done.network, target)?;
+        let path = [vec![done], rest].concat();
+        let (Some(found), so_far) = (end(&path), end(&best)) else { break };
+        tried.push(format!("{steps}: {} bits", found.stored_bits));
+        if so_far.is_some_and(|so_far| !found.beats(&so_far, target - plan.allowance)) {
+            break;
+        }
+        best = path;
+    }
+    if let Some(first) = best.first_mut() {
+        first.why += &format!(" (automatic margin; steps back and what they end in: {})", tried.join(", "));
+    }
+    Ok(best)
 }
 
 /// One stage's climb: what it has measured so far.
@@ -103,11 +148,14 @@ impl<'a> Ladder<'a> {
         Ok(Self { bench, stage, entering, prepared, target, plan, seen: BTreeMap::new() })
     }
 
-    /// Climb, step back, name the network that leaves the stage.
-    fn run(&mut self, margin: Option<Margin>) -> Result<StageResult> {
-        let rungs = self.bench.rungs(self.stage);
-        let (schedule, target) = (self.plan.schedule, self.target);
-        let deepest = deepest(schedule, rungs, |rung| Ok(self.at(rung)?.accuracy >= target))?;
+    /// The deepest rung that meets the target, if any does.
+    fn climb(&mut self) -> Result<Option<usize>> {
+        let (rungs, target) = (self.bench.rungs(self.stage), self.target);
+        deepest(self.plan.schedule, rungs, |rung| Ok(self.at(rung)?.accuracy >= target))
+    }
+
+    /// Steps back from `deepest` and names the network that leaves the stage.
+    fn leave(&mut self, deepest: Option<usize>, margin: Option<Margin>) -> Result<StageResult> {
         let (mut kept, mut why) = self.step_back(deepest, margin)?;
         if kept.is_none() && self.bench.mandatory(self.stage) {
             kept = Some(0);
@@ -117,7 +165,7 @@ impl<'a> Ladder<'a> {
             Some(rung) => self.at(rung)?,
             None => self.entering.clone(),
         };
-        let passing = self.seen.iter().filter(|(_, m)| m.accuracy >= target).map(|(&rung, m)| (rung, m.clone()));
+        let passing = self.seen.iter().filter(|(_, m)| m.accuracy >= self.target).map(|(&rung, m)| (rung, m.clone()));
         Ok(StageResult { stage: self.stage.to_string(), deepest, kept, network, passing: passing.collect(), why })
     }
 
@@ -126,7 +174,9 @@ impl<'a> Ladder<'a> {
             return Ok((None, "no rung met the target".into()));
         };
         match margin {
-            None => Ok((Some(top), format!("rung {top} is the deepest that met the target; no margin"))),
+            None | Some(Margin::Auto) => {
+                Ok((Some(top), format!("rung {top} is the deepest that met the target; no margin")))
+            }
             Some(Margin::Steps(steps)) => {
                 let kept = top.checked_sub(steps);
                 let end = if kept.is_none() { ", before the first" } else { "" };
