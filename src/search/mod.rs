@@ -7,6 +7,7 @@ pub mod bench;
 pub mod climb;
 #[cfg(feature = "train")]
 mod figures;
+pub mod fragments;
 pub mod grid;
 pub mod journal;
 pub mod margin;
@@ -15,3 +16,4 @@ pub mod recorded;
 pub mod stages;
 #[cfg(feature = "train")]
 pub mod workshop;
+pub mod work;
