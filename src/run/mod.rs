@@ -7,3 +7,5 @@ pub mod record;
 #[cfg(feature = "train")]
 pub mod session;
 pub mod steps;
+#[cfg(feature = "train")]
+pub mod study;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::folder::RunFolder;
+use super::folder::{Access, RunFolder};
 use super::hardware;
 use super::record::{FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
 use crate::ablate::{self, Variant};
@@ -32,7 +32,7 @@ pub const BASELINE: &str = "baseline.safetensors";
 pub const TRAINING: &str = "training.json";
 
 /// Sections whose change does not void a run: the steps that read them run again.
-pub const FREE_SECTIONS: [&str; 2] = ["hardware", "sim"];
+pub const FREE_SECTIONS: [&str; 3] = ["hardware", "sim", "study"];
 
 /// A run in work.
 pub struct Session {
@@ -65,13 +65,30 @@ impl Session {
     /// # Errors
     /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
-        config.train.threads = runtime::set_threads(config.train.threads);
-        runtime::device(config.train.device)?;
+        set_machine(&mut config)?;
+        let table = config.to_toml()?.parse()?;
+        let open = || RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh);
+        Self::load(config.clone(), open, watch)
+    }
+
+    /// A session in the folder `root`/`folder` instead of the run's own: a part of a study. Under [`Access::Shared`]
+    /// other programs may work in it.
+    ///
+    /// # Errors
+    /// Those of [`Session::open`].
+    pub fn part(config: RunConfig, root: &Path, folder: &str, access: Access, watch: Watch) -> Result<Self> {
+        let table = config.to_toml()?.parse()?;
+        let open = || match access {
+            Access::Own => RunFolder::open(root, folder, &table, &FREE_SECTIONS, false),
+            Access::Shared => RunFolder::share(root, folder, &table, &FREE_SECTIONS),
+        };
+        Self::load(config, open, watch)
+    }
+
+    fn load(config: RunConfig, folder: impl FnOnce() -> Result<RunFolder>, watch: Watch) -> Result<Self> {
         let splits = config.data.load(config.seed)?;
         let layers = config.network.resolve(splits.train.shape, splits.classes.len())?;
-        let table: toml::Table = config.to_toml()?.parse()?;
-        let folder = RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh)?;
-        Ok(Self { config, folder, splits, layers, watch })
+        Ok(Self { config, folder: folder()?, splits, layers, watch })
     }
 
     /// Trains the float baseline, or goes on with it.
@@ -100,6 +117,25 @@ impl Session {
     /// # Errors
     /// Those of a candidate.
     pub fn search(&mut self) -> Result<()> {
+        let config = &self.config.search;
+        let outcome = self.with_bench(Access::Own, |bench| {
+            let search = match config.method {
+                Method::Margin => margin::search(bench, &self.margin_plan())?,
+                Method::BruteForce => grid::search(bench, &self.grid_plan())?,
+            };
+            let network = if config.polish.epochs == 0 { search.network().clone() } else { bench.finish(&search)? };
+            let met = network.accuracy >= search.target;
+            Ok(SearchOutcome { search, network, met })
+        })?;
+        write_json(&self.folder.join(OUTCOME), &outcome)
+    }
+
+    /// Gives `work` the bench on which candidates are made, over the folder's journal: alone or, under
+    /// [`Access::Shared`], beside other programs.
+    ///
+    /// # Errors
+    /// A baseline that is not there; those of `work`.
+    pub fn with_bench<T>(&self, access: Access, work: impl FnOnce(&mut Recorded<Workshop>) -> Result<T>) -> Result<T> {
         let key = self.baseline_key()?;
         let baseline = self.folder.join(BASELINE);
         let setting = Setting {
@@ -112,20 +148,15 @@ impl Session {
             seed: self.config.seed,
             progress: self.bars(),
         };
-        let mut bench = Recorded::open(Workshop::new(setting)?, self.folder.path())?;
+        let workshop = Workshop::new(setting)?;
+        let mut bench = match access {
+            Access::Own => Recorded::open(workshop, self.folder.path())?,
+            Access::Shared => Recorded::shared(workshop, self.folder.path())?,
+        };
         if self.watch != Watch::Nothing {
             bench = bench.telling(|entry| eprintln!("{}", report::candidate_line(entry)));
         }
-        let search = match self.config.search.method {
-            Method::Margin => margin::search(&mut bench, &self.margin_plan())?,
-            Method::BruteForce => grid::search(&mut bench, &self.grid_plan())?,
-        };
-        let network = match self.config.search.polish.epochs {
-            0 => search.network().clone(),
-            _ => bench.finish(&search)?,
-        };
-        let met = network.accuracy >= search.target;
-        write_json(&self.folder.join(OUTCOME), &SearchOutcome { search, network, met })
+        work(&mut bench)
     }
 
     /// Lowers the latest network into the run's folder: the search's final one or, without a search, the baseline.
@@ -178,16 +209,24 @@ impl Session {
         let stages = outcome.search.stages.iter().map(|s| (s.stage.clone(), s.network.key.clone()));
         let networks = std::iter::once(("float".to_string(), outcome.search.baseline.key.clone())).chain(stages);
         for (name, key) in networks {
-            let model = Model::load(&self.checkpoint(&key))?;
-            let accuracy = match model.quant() {
-                None => train::accuracy(&model, test),
-                Some(_) => Interpreter::new(&self.lowered(&key)?)?.accuracy(test)?,
-            };
-            accuracies.push((name, accuracy));
+            accuracies.push((name, self.test_accuracy(&key)?));
         }
         let last = Network::load(self.folder.path())?;
         accuracies.push(("final".to_string(), Interpreter::new(&last)?.accuracy(test)?));
         write_json(&self.folder.join(FIGURES), &TestFigures { images: test.len(), accuracies })
+    }
+
+    /// Test accuracy of a candidate: with the integer interpreter or, before its quantization, with libtorch. For
+    /// figures that are reported, after every choice.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read.
+    pub fn test_accuracy(&self, key: &str) -> Result<f64> {
+        let (model, test) = (Model::load(&self.checkpoint(key))?, &self.splits.test);
+        match model.quant() {
+            None => Ok(train::accuracy(&model, test)),
+            Some(_) => Ok(Interpreter::new(&self.lowered(key)?)?.accuracy(test)?),
+        }
     }
 
     /// The baseline's training, once it is done.
@@ -275,13 +314,17 @@ impl Session {
     }
 
     /// Everything that the baseline depends on.
-    fn baseline_key(&self) -> Result<String> {
+    ///
+    /// # Errors
+    /// Never for a configuration that was checked.
+    pub fn baseline_key(&self) -> Result<String> {
         let c = &self.config;
         let settings = serde_json::to_string(&(&c.network, &c.train, c.seed))?;
         Ok(key_of(&[&settings, &data_key(&self.splits)]))
     }
 
-    fn margin_plan(&self) -> Plan {
+    /// The margin search as the run file has it.
+    pub fn margin_plan(&self) -> Plan {
         let c = &self.config.search;
         Plan {
             order: c.order.iter().map(|s| s.as_str().to_string()).collect(),
@@ -293,7 +336,8 @@ impl Session {
         }
     }
 
-    fn grid_plan(&self) -> GridPlan {
+    /// The grid as the run file has it.
+    pub fn grid_plan(&self) -> GridPlan {
         let c = &self.config.search;
         GridPlan {
             axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(),
@@ -301,6 +345,16 @@ impl Session {
             allowance: c.allowance,
         }
     }
+}
+
+/// Sets this program's threads and device as the run file has them; `threads` says how many there are from then on.
+///
+/// # Errors
+/// A device that is not there.
+pub fn set_machine(config: &mut RunConfig) -> Result<()> {
+    config.train.threads = runtime::set_threads(config.train.threads);
+    runtime::device(config.train.device)?;
+    Ok(())
 }
 
 /// SHA-256 of the images and labels themselves, so that another file under the same name is noticed.

@@ -19,7 +19,10 @@ pub const JOBS: &str = "jobs";
 const ENDING: &str = "json";
 
 /// Waits until nobody else makes the key's network, then locks it until the returned file is closed.
-pub(super) fn lock(folder: &Path, key: &str) -> Result<File> {
+///
+/// # Errors
+/// A folder that is not there, a file system without locks.
+pub fn lock(folder: &Path, key: &str) -> Result<File> {
     let path = folder.join(key).with_extension("lock");
     let locked = || -> std::io::Result<File> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;

@@ -14,6 +14,6 @@ pub mod margin;
 pub mod recorded;
 #[cfg(feature = "train")]
 pub mod stages;
+pub mod work;
 #[cfg(feature = "train")]
 pub mod workshop;
-pub mod work;

@@ -74,6 +74,11 @@ impl<M: Maker> Recorded<M> {
         }
     }
 
+    /// See [`Maker::prepares`].
+    pub fn prepares(&self, stage: &str) -> bool {
+        self.maker.prepares(stage)
+    }
+
     /// The network of `work`, where it is finished.
     pub fn find(&self, work: &Work) -> Option<Measured> {
         self.journal.get(&self.key(work)).map(measured)
