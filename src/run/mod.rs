@@ -1,5 +1,7 @@
 //! A run's folder, `runs/<name>/`, and the ordered steps that fill it. A killed run goes on where it stopped.
 
+#[cfg(feature = "train")]
+mod bench;
 pub mod folder;
 pub mod hardware;
 mod lock;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest, Sha256};
 
 use super::folder::{Access, RunFolder};
 use super::hardware;
@@ -19,11 +18,10 @@ use crate::lower;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
 use crate::report;
-use crate::search::grid::{self, GridPlan};
-use crate::search::journal::key_of;
-use crate::search::margin::{self, Plan};
-use crate::search::recorded::{CHECKPOINTS, Recorded, checkpoint_of};
-use crate::search::workshop::{Setting, Workshop, calibration};
+use crate::search::grid;
+use crate::search::margin;
+use crate::search::recorded::{CHECKPOINTS, checkpoint_of};
+use crate::search::workshop::calibration;
 use crate::train::{self, Hooks, Model, Recipe, runtime};
 
 /// The trained float network.
@@ -128,35 +126,6 @@ impl Session {
             Ok(SearchOutcome { search, network, met })
         })?;
         write_json(&self.folder.join(OUTCOME), &outcome)
-    }
-
-    /// Gives `work` the bench on which candidates are made, over the folder's journal: alone or, under
-    /// [`Access::Shared`], beside other programs.
-    ///
-    /// # Errors
-    /// A baseline that is not there; those of `work`.
-    pub fn with_bench<T>(&self, access: Access, work: impl FnOnce(&mut Recorded<Workshop>) -> Result<T>) -> Result<T> {
-        let key = self.baseline_key()?;
-        let baseline = self.folder.join(BASELINE);
-        let setting = Setting {
-            config: &self.config.search,
-            recipe: &self.config.train,
-            train: &self.splits.train,
-            val: &self.splits.validation,
-            baseline: &baseline,
-            baseline_key: &key,
-            seed: self.config.seed,
-            progress: self.bars(),
-        };
-        let workshop = Workshop::new(setting)?;
-        let mut bench = match access {
-            Access::Own => Recorded::open(workshop, self.folder.path())?,
-            Access::Shared => Recorded::shared(workshop, self.folder.path())?,
-        };
-        if self.watch != Watch::Nothing {
-            bench = bench.telling(|entry| eprintln!("{}", report::candidate_line(entry)));
-        }
-        work(&mut bench)
     }
 
     /// Lowers the latest network into the run's folder: the search's final one or, without a search, the baseline.
@@ -272,7 +241,8 @@ impl Session {
         hardware::design_folder(self.folder.path(), &self.config.name)
     }
 
-    fn bars(&self) -> bool {
+    /// Whether to draw progress bars.
+    pub(super) fn bars(&self) -> bool {
         self.watch == Watch::Bars
     }
 
@@ -312,39 +282,6 @@ impl Session {
         let model = Model::load(model)?;
         lower::lower(&model, &self.config.name, &self.splits.classes, &calibration(&self.splits.train))
     }
-
-    /// Everything that the baseline depends on.
-    ///
-    /// # Errors
-    /// Never for a configuration that was checked.
-    pub fn baseline_key(&self) -> Result<String> {
-        let c = &self.config;
-        let settings = serde_json::to_string(&(&c.network, &c.train, c.seed))?;
-        Ok(key_of(&[&settings, &data_key(&self.splits)]))
-    }
-
-    /// The margin search as the run file has it.
-    pub fn margin_plan(&self) -> Plan {
-        let c = &self.config.search;
-        Plan {
-            order: c.order.iter().map(|s| s.as_str().to_string()).collect(),
-            target: c.target,
-            allowance: c.allowance,
-            margins: c.margins(),
-            schedule: c.schedule,
-            warm_start: c.warm_start,
-        }
-    }
-
-    /// The grid as the run file has it.
-    pub fn grid_plan(&self) -> GridPlan {
-        let c = &self.config.search;
-        GridPlan {
-            axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(),
-            target: c.target,
-            allowance: c.allowance,
-        }
-    }
 }
 
 /// Sets this program's threads and device as the run file has them; `threads` says how many there are from then on.
@@ -355,14 +292,4 @@ pub fn set_machine(config: &mut RunConfig) -> Result<()> {
     config.train.threads = runtime::set_threads(config.train.threads);
     runtime::device(config.train.device)?;
     Ok(())
-}
-
-/// SHA-256 of the images and labels themselves, so that another file under the same name is noticed.
-fn data_key(splits: &Splits) -> String {
-    let mut hash = Sha256::new();
-    for images in [&splits.train, &splits.validation] {
-        hash.update(&images.pixels);
-        images.labels.iter().for_each(|l| hash.update(l.to_le_bytes()));
-    }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

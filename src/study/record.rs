@@ -160,7 +160,11 @@ impl Found {
         let (outcome, used) = (&searched.outcome, &searched.used);
         let kept = outcome.search.stages.iter().map(|stage| {
             let line = used.iter().find(|entry| entry.key == stage.network.key && stage.kept.is_some());
-            let what = line.map_or_else(|| "nothing".into(), reduction);
+            // A fraction of 0 is a rung as well, which `reduction` would call by its bits.
+            let what = line.map_or_else(
+                || "nothing".into(),
+                |line| if line.stage == "iq" { reduction(line) } else { removed(line.ratio) },
+            );
             Kept { stage: stage.stage.clone(), rung: stage.kept, what }
         });
         Self {
@@ -177,6 +181,10 @@ impl Found {
             seconds: baseline_seconds + used.iter().map(|entry| entry.seconds).sum::<f64>(),
         }
     }
+}
+
+fn removed(ratio: f64) -> String {
+    format!("{:.1} % removed", 100.0 * ratio)
 }
 
 impl Against {
