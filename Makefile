@@ -1,7 +1,7 @@
 # What a user types. `make` alone lists the targets. Arguments for the command behind a target go into ARGS,
 # as in `make sim ARGS="--images 10000"`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint formal sim synth report bench ref28 mutate
+.PHONY: help setup build run test lint formal sim synth report bench ref28 mutate study study-slurm
 
 CONFIG ?= examples/fashion.toml
 # The run that CONFIG names.
@@ -17,7 +17,7 @@ help: ## list the targets
 	@echo "make run                    from Fashion-MNIST to verified Verilog (runs/fashion, rtl_out/fashion)"
 	@echo "make run CONFIG=my.toml     the same for a run file of your own"
 	@echo
-	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 # Asks for root (through sudo) where packages are missing. The stamp makes later targets skip it.
 setup: ## install libtorch, Verilator, Icarus, Yosys, z3 and Fashion-MNIST
@@ -59,3 +59,9 @@ mutate: ## single random changes of the example's Verilog: does its testbench no
 
 ref28: ## the reference network at three sizes, generated and simulated (no libtorch needed)
 	scripts/ref28.sh $(ARGS)
+
+study: build ## the six orders and the brute-force grid on CONFIG (examples/study.toml), resumable
+	$(SLIMGATE) study $(if $(filter file,$(origin CONFIG)),examples/study.toml,$(CONFIG)) $(ARGS)
+
+study-slurm: build ## a small study shared over Slurm, against the same alone (starts a one-node Slurm: root)
+	scripts/study-slurm-test.sh

@@ -47,6 +47,7 @@ pub mod rtl;
 pub mod run;
 pub mod search;
 pub mod sim;
+pub mod study;
 pub mod synth;
 pub mod tool;
 #[cfg(feature = "train")]

@@ -31,11 +31,11 @@ fn by_definition(pass: &[bool]) -> Option<usize> {
 }
 
 #[test]
-fn galloping_finds_the_linear_rung_on_every_monotone_ladder() {
+fn galloping_and_bisection_find_the_linear_rung_on_every_monotone_ladder() {
     for rungs in 0..70 {
         for failing_from in 0..=rungs {
             let pass: Vec<bool> = (0..rungs).map(|r| r < failing_from).collect();
-            for schedule in [Schedule::Linear, Schedule::Gallop] {
+            for schedule in [Schedule::Linear, Schedule::Gallop, Schedule::Bisect] {
                 let mut asked = vec![0; rungs];
                 let found = deepest(schedule, rungs, |r| {
                     asked[r] += 1;
@@ -45,6 +45,10 @@ fn galloping_finds_the_linear_rung_on_every_monotone_ladder() {
                 assert!(asked.iter().all(|&n| n <= 1), "{schedule:?} asked twice: {asked:?}");
                 if schedule == Schedule::Gallop && failing_from > 12 {
                     let bound = 2 * (usize::BITS - failing_from.leading_zeros()) as usize + 1;
+                    assert!(asked.iter().sum::<usize>() <= bound, "{rungs} rungs, {failing_from} pass: {asked:?}");
+                }
+                if schedule == Schedule::Bisect {
+                    let bound = (usize::BITS - rungs.leading_zeros()) as usize;
                     assert!(asked.iter().sum::<usize>() <= bound, "{rungs} rungs, {failing_from} pass: {asked:?}");
                 }
             }
@@ -81,6 +85,8 @@ fn schedules_agree_on_every_order_margin_and_target() {
                 let (linear, n) = run(&formula, &plan(&order, drop, margin, Schedule::Linear));
                 let (gallop, m) = run(&formula, &plan(&order, drop, margin, Schedule::Gallop));
                 assert_eq!(linear, gallop, "{order:?} {margin:?} {drop}");
+                let (bisect, _) = run(&formula, &plan(&order, drop, margin, Schedule::Bisect));
+                assert_eq!(linear, bisect, "{order:?} {margin:?} {drop}");
                 linear_trials += n;
                 gallop_trials += m;
             }

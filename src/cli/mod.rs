@@ -24,6 +24,8 @@ mod run;
 mod search;
 pub mod sim;
 mod stimulus;
+#[cfg(feature = "train")]
+mod study;
 pub mod synth;
 #[cfg(feature = "train")]
 mod train;
@@ -76,6 +78,8 @@ pub enum Command {
     #[cfg(feature = "train")]
     Search(search::SearchArgs),
     #[cfg(feature = "train")]
+    Study(study::StudyArgs),
+    #[cfg(feature = "train")]
     Lower(lower::LowerArgs),
     /// Everything from data to report (needs a build with training).
     #[cfg(not(feature = "train"))]
@@ -86,6 +90,9 @@ pub enum Command {
     /// Compress by margin search (needs a build with training).
     #[cfg(not(feature = "train"))]
     Search(no_training::NoTraining),
+    /// Compare orders and brute force (needs a build with training).
+    #[cfg(not(feature = "train"))]
+    Study(no_training::NoTraining),
     /// Turn a run into an integer network (needs a build with training).
     #[cfg(not(feature = "train"))]
     Lower(no_training::NoTraining),
@@ -111,9 +118,13 @@ fn dispatch(command: &Command, out: &Output) -> anyhow::Result<()> {
         #[cfg(feature = "train")]
         Command::Search(args) => search::run(args, out),
         #[cfg(feature = "train")]
+        Command::Study(args) => study::run(args, out),
+        #[cfg(feature = "train")]
         Command::Lower(args) => lower::run(args, out),
         #[cfg(not(feature = "train"))]
-        Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Lower(_) => no_training::run(),
+        Command::Run(_) | Command::Train(_) | Command::Search(_) | Command::Study(_) | Command::Lower(_) => {
+            no_training::run()
+        }
         Command::Eval(args) => eval::run(args, out),
         Command::Plan(args) => plan::run(args, out),
         Command::Rtl(args) => rtl::run(args, out),

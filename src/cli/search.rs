@@ -12,8 +12,10 @@ use crate::config::RunConfig;
 use crate::config::search::{Method, StageName};
 use crate::config::train::Device;
 use crate::error::InputErrors;
+use crate::run::folder::Access;
 use crate::run::record::{SearchOutcome, TestFigures};
 use crate::run::session::{Session, Watch};
+use crate::run::study::StudyRun;
 use crate::search::journal::{self, Entry};
 use crate::train::runtime;
 
@@ -76,6 +78,18 @@ impl Opening {
     }
 
     fn open_with(&self, out: &Output, change: impl FnOnce(&mut RunConfig)) -> anyhow::Result<Session> {
+        Session::open(self.config(change)?, &self.out_root, self.fresh, watch(out))
+    }
+
+    /// Opens the run's folder for its study.
+    ///
+    /// # Errors
+    /// As [`Opening::open`].
+    pub fn study(&self, access: Access, out: &Output) -> anyhow::Result<StudyRun> {
+        StudyRun::open(self.config(|_| {})?, &self.out_root, access, self.fresh, watch(out))
+    }
+
+    fn config(&self, change: impl FnOnce(&mut RunConfig)) -> anyhow::Result<RunConfig> {
         runtime::quiet_threads()?;
         let mut config = RunConfig::load(&self.config)?;
         if let Some(device) = self.device {
@@ -87,7 +101,7 @@ impl Opening {
         config.train.threads = self.threads.unwrap_or(config.train.threads);
         change(&mut config);
         InputErrors(config.check()).into_result()?;
-        Session::open(config, &self.out_root, self.fresh, watch(out))
+        Ok(config)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod layers;
 mod locate;
 pub mod network;
 pub mod search;
+pub mod study;
 #[cfg(test)]
 mod tests;
 pub mod train;
@@ -21,10 +22,11 @@ use self::hardware::{HardwareConfig, SimConfig};
 use self::locate::Source;
 use self::network::{NetworkConfig, is_name};
 use self::search::SearchConfig;
+use self::study::StudyConfig;
 use self::train::TrainConfig;
 use crate::error::{InputError, InputErrors};
 
-/// A whole run: data, network, training, search, hardware, simulation.
+/// A whole run: data, network, training, search, hardware, simulation, study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
@@ -50,6 +52,9 @@ pub struct RunConfig {
     /// See [`SimConfig`].
     #[serde(default)]
     pub sim: SimConfig,
+    /// See [`StudyConfig`].
+    #[serde(default)]
+    pub study: StudyConfig,
 }
 
 fn default_seed() -> u64 {
@@ -97,6 +102,7 @@ impl RunConfig {
         faults.extend(self.search.check());
         faults.extend(self.hardware.check());
         faults.extend(self.sim.check());
+        faults.extend(self.study.check());
         faults
     }
 

@@ -21,7 +21,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use self::model::Report;
-pub use self::show::candidate as candidate_line;
+pub use self::show::{candidate as candidate_line, reduction};
 pub use self::terminal::summary;
 use crate::config::RunConfig;
 use crate::files::write_atomic;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
+pub use super::lock::Access;
 use super::lock::{LOCK, lock};
 use crate::error::{InputError, InputErrors};
 use crate::files::{create_folder, write_atomic};
@@ -31,22 +32,36 @@ impl RunFolder {
     /// folder that cannot be written, that another program works on, or that holds something else than a run.
     pub fn open(root: &Path, name: &str, config: &Table, free: &[&str], fresh: bool) -> Result<Self> {
         let path = root.join(name);
-        let file = path.join("config.toml");
-        if path.exists() && !file.exists() && !is_empty(&path)? {
-            return Err(InputError::file(&path, "no config.toml in it", "a run's folder, or none").into());
-        }
+        not_something_else(&path)?;
         create_folder(&path)?;
-        let mut own = lock(&path)?;
+        let mut own = lock(&path, Access::Own)?;
         if fresh {
             remove(&path, &root.join(format!(".{name}.removed")))?;
             create_folder(&path)?;
-            own = lock(&path)?;
+            own = lock(&path, Access::Own)?;
         }
+        Self::locked(path, own, config, free)
+    }
+
+    /// As [`RunFolder::open`], but others may have it open in the same way: each must write files of its own.
+    ///
+    /// # Errors
+    /// Those of [`RunFolder::open`].
+    pub fn share(root: &Path, name: &str, config: &Table, free: &[&str]) -> Result<Self> {
+        let path = root.join(name);
+        not_something_else(&path)?;
+        create_folder(&path)?;
+        let lock = lock(&path, Access::Shared)?;
+        Self::locked(path, lock, config, free)
+    }
+
+    fn locked(path: PathBuf, lock: File, config: &Table, free: &[&str]) -> Result<Self> {
+        let file = path.join("config.toml");
         if file.exists() {
             same_config(&read_config(&file)?, config, free).map_err(|e| e.in_file(&file))?;
         }
         write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
-        Ok(Self { path, config: config.clone(), _lock: Arc::new(own) })
+        Ok(Self { path, config: config.clone(), _lock: Arc::new(lock) })
     }
 
     /// The folder itself.
@@ -75,10 +90,19 @@ fn remove(path: &Path, aside: &Path) -> Result<(), InputError> {
     std::fs::remove_dir_all(aside).map_err(|e| wrong(&e))
 }
 
-/// Whether nothing is there but, at most, the lock of a run that was killed as it began.
-fn is_empty(folder: &Path) -> Result<bool> {
+/// A folder is a run's where it has a `config.toml`, or nothing but what a run begins with.
+fn not_something_else(path: &Path) -> Result<(), InputError> {
+    if path.exists() && !path.join("config.toml").exists() && !is_empty(path)? {
+        return Err(InputError::file(path, "no config.toml in it", "a run's folder, or none"));
+    }
+    Ok(())
+}
+
+/// Whether nothing is there but, at most, the lock of a run that was killed as it began, or the file of one that just
+/// begins (see [`write_atomic`]).
+fn is_empty(folder: &Path) -> Result<bool, InputError> {
     let entries = std::fs::read_dir(folder).map_err(|e| InputError::io(folder, &e, "a folder"))?;
-    Ok(entries.flatten().all(|e| e.file_name() == LOCK))
+    Ok(entries.flatten().all(|e| e.file_name() == LOCK || e.file_name().to_string_lossy().starts_with(".tmp")))
 }
 
 fn read_config(file: &Path) -> Result<Table> {
@@ -153,6 +177,19 @@ mod tests {
         }
         drop(first);
         RunFolder::open(root.path(), "a", &config, &[], true).unwrap();
+    }
+
+    #[test]
+    fn several_may_share_it_and_then_nobody_has_it_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let config = table("seed = 1");
+        let share = || RunFolder::share(root.path(), "a", &config, &[]);
+        let jobs = [share().unwrap(), share().unwrap()];
+        assert!(RunFolder::open(root.path(), "a", &config, &[], false).is_err());
+        assert!(RunFolder::share(root.path(), "a", &table("seed = 2"), &[]).is_err());
+        drop(jobs);
+        let _own = RunFolder::open(root.path(), "a", &config, &[], false).unwrap();
+        assert!(share().is_err());
     }
 
     #[test]

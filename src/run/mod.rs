@@ -1,5 +1,7 @@
 //! A run's folder, `runs/<name>/`, and the ordered steps that fill it. A killed run goes on where it stopped.
 
+#[cfg(feature = "train")]
+mod bench;
 pub mod folder;
 pub mod hardware;
 mod lock;
@@ -7,3 +9,5 @@ pub mod record;
 #[cfg(feature = "train")]
 pub mod session;
 pub mod steps;
+#[cfg(feature = "train")]
+pub mod study;

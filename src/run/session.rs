@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest, Sha256};
 
-use super::folder::RunFolder;
+use super::folder::{Access, RunFolder};
 use super::hardware;
 use super::record::{FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
 use crate::ablate::{self, Variant};
@@ -19,11 +18,10 @@ use crate::lower;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
 use crate::report;
-use crate::search::grid::{self, GridPlan};
-use crate::search::journal::key_of;
-use crate::search::margin::{self, Plan};
-use crate::search::recorded::{CHECKPOINTS, Recorded, checkpoint_of};
-use crate::search::workshop::{Setting, Workshop, calibration};
+use crate::search::grid;
+use crate::search::margin;
+use crate::search::recorded::{CHECKPOINTS, checkpoint_of};
+use crate::search::workshop::calibration;
 use crate::train::{self, Hooks, Model, Recipe, runtime};
 
 /// The trained float network.
@@ -32,7 +30,7 @@ pub const BASELINE: &str = "baseline.safetensors";
 pub const TRAINING: &str = "training.json";
 
 /// Sections whose change does not void a run: the steps that read them run again.
-pub const FREE_SECTIONS: [&str; 2] = ["hardware", "sim"];
+pub const FREE_SECTIONS: [&str; 3] = ["hardware", "sim", "study"];
 
 /// A run in work.
 pub struct Session {
@@ -65,13 +63,30 @@ impl Session {
     /// # Errors
     /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
-        config.train.threads = runtime::set_threads(config.train.threads);
-        runtime::device(config.train.device)?;
+        set_machine(&mut config)?;
+        let table = config.to_toml()?.parse()?;
+        let open = || RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh);
+        Self::load(config.clone(), open, watch)
+    }
+
+    /// A session in the folder `root`/`folder` instead of the run's own: a part of a study. Under [`Access::Shared`]
+    /// other programs may work in it.
+    ///
+    /// # Errors
+    /// Those of [`Session::open`].
+    pub fn part(config: RunConfig, root: &Path, folder: &str, access: Access, watch: Watch) -> Result<Self> {
+        let table = config.to_toml()?.parse()?;
+        let open = || match access {
+            Access::Own => RunFolder::open(root, folder, &table, &FREE_SECTIONS, false),
+            Access::Shared => RunFolder::share(root, folder, &table, &FREE_SECTIONS),
+        };
+        Self::load(config, open, watch)
+    }
+
+    fn load(config: RunConfig, folder: impl FnOnce() -> Result<RunFolder>, watch: Watch) -> Result<Self> {
         let splits = config.data.load(config.seed)?;
         let layers = config.network.resolve(splits.train.shape, splits.classes.len())?;
-        let table: toml::Table = config.to_toml()?.parse()?;
-        let folder = RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh)?;
-        Ok(Self { config, folder, splits, layers, watch })
+        Ok(Self { config, folder: folder()?, splits, layers, watch })
     }
 
     /// Trains the float baseline, or goes on with it.
@@ -100,32 +115,17 @@ impl Session {
     /// # Errors
     /// Those of a candidate.
     pub fn search(&mut self) -> Result<()> {
-        let key = self.baseline_key()?;
-        let baseline = self.folder.join(BASELINE);
-        let setting = Setting {
-            config: &self.config.search,
-            recipe: &self.config.train,
-            train: &self.splits.train,
-            val: &self.splits.validation,
-            baseline: &baseline,
-            baseline_key: &key,
-            seed: self.config.seed,
-            progress: self.bars(),
-        };
-        let mut bench = Recorded::open(Workshop::new(setting)?, self.folder.path())?;
-        if self.watch != Watch::Nothing {
-            bench = bench.telling(|entry| eprintln!("{}", report::candidate_line(entry)));
-        }
-        let search = match self.config.search.method {
-            Method::Margin => margin::search(&mut bench, &self.margin_plan())?,
-            Method::BruteForce => grid::search(&mut bench, &self.grid_plan())?,
-        };
-        let network = match self.config.search.polish.epochs {
-            0 => search.network().clone(),
-            _ => bench.finish(&search)?,
-        };
-        let met = network.accuracy >= search.target;
-        write_json(&self.folder.join(OUTCOME), &SearchOutcome { search, network, met })
+        let config = &self.config.search;
+        let outcome = self.with_bench(Access::Own, |bench| {
+            let search = match config.method {
+                Method::Margin => margin::search(bench, &self.margin_plan())?,
+                Method::BruteForce => grid::search(bench, &self.grid_plan())?,
+            };
+            let network = if config.polish.epochs == 0 { search.network().clone() } else { bench.finish(&search)? };
+            let met = network.accuracy >= search.target;
+            Ok(SearchOutcome { search, network, met })
+        })?;
+        write_json(&self.folder.join(OUTCOME), &outcome)
     }
 
     /// Lowers the latest network into the run's folder: the search's final one or, without a search, the baseline.
@@ -178,16 +178,24 @@ impl Session {
         let stages = outcome.search.stages.iter().map(|s| (s.stage.clone(), s.network.key.clone()));
         let networks = std::iter::once(("float".to_string(), outcome.search.baseline.key.clone())).chain(stages);
         for (name, key) in networks {
-            let model = Model::load(&self.checkpoint(&key))?;
-            let accuracy = match model.quant() {
-                None => train::accuracy(&model, test),
-                Some(_) => Interpreter::new(&self.lowered(&key)?)?.accuracy(test)?,
-            };
-            accuracies.push((name, accuracy));
+            accuracies.push((name, self.test_accuracy(&key)?));
         }
         let last = Network::load(self.folder.path())?;
         accuracies.push(("final".to_string(), Interpreter::new(&last)?.accuracy(test)?));
         write_json(&self.folder.join(FIGURES), &TestFigures { images: test.len(), accuracies })
+    }
+
+    /// Test accuracy of a candidate: with the integer interpreter or, before its quantization, with libtorch. For
+    /// figures that are reported, after every choice.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read.
+    pub fn test_accuracy(&self, key: &str) -> Result<f64> {
+        let (model, test) = (Model::load(&self.checkpoint(key))?, &self.splits.test);
+        match model.quant() {
+            None => Ok(train::accuracy(&model, test)),
+            Some(_) => Ok(Interpreter::new(&self.lowered(key)?)?.accuracy(test)?),
+        }
     }
 
     /// The baseline's training, once it is done.
@@ -233,7 +241,8 @@ impl Session {
         hardware::design_folder(self.folder.path(), &self.config.name)
     }
 
-    fn bars(&self) -> bool {
+    /// Whether to draw progress bars.
+    pub(super) fn bars(&self) -> bool {
         self.watch == Watch::Bars
     }
 
@@ -273,42 +282,14 @@ impl Session {
         let model = Model::load(model)?;
         lower::lower(&model, &self.config.name, &self.splits.classes, &calibration(&self.splits.train))
     }
-
-    /// Everything that the baseline depends on.
-    fn baseline_key(&self) -> Result<String> {
-        let c = &self.config;
-        let settings = serde_json::to_string(&(&c.network, &c.train, c.seed))?;
-        Ok(key_of(&[&settings, &data_key(&self.splits)]))
-    }
-
-    fn margin_plan(&self) -> Plan {
-        let c = &self.config.search;
-        Plan {
-            order: c.order.iter().map(|s| s.as_str().to_string()).collect(),
-            target: c.target,
-            allowance: c.allowance,
-            margins: c.margins(),
-            schedule: c.schedule,
-            warm_start: c.warm_start,
-        }
-    }
-
-    fn grid_plan(&self) -> GridPlan {
-        let c = &self.config.search;
-        GridPlan {
-            axes: c.order.iter().map(|&s| (s.as_str().to_string(), c.grid(s))).collect(),
-            target: c.target,
-            allowance: c.allowance,
-        }
-    }
 }
 
-/// SHA-256 of the images and labels themselves, so that another file under the same name is noticed.
-fn data_key(splits: &Splits) -> String {
-    let mut hash = Sha256::new();
-    for images in [&splits.train, &splits.validation] {
-        hash.update(&images.pixels);
-        images.labels.iter().for_each(|l| hash.update(l.to_le_bytes()));
-    }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+/// Sets this program's threads and device as the run file has them; `threads` says how many there are from then on.
+///
+/// # Errors
+/// A device that is not there.
+pub fn set_machine(config: &mut RunConfig) -> Result<()> {
+    config.train.threads = runtime::set_threads(config.train.threads);
+    runtime::device(config.train.device)?;
+    Ok(())
 }

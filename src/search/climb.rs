@@ -16,6 +16,9 @@ pub enum Schedule {
     /// Doubling steps until one fails, then bisection: the same rung where accuracy only falls.
     #[default]
     Gallop,
+    /// Bisection of the whole ladder, from its middle: the fewest candidates on a long ladder, and the same rung where
+    /// accuracy only falls.
+    Bisect,
 }
 
 /// The deepest of `rungs` rungs that passes, `None` where rung 0 fails.
@@ -25,6 +28,7 @@ pub fn deepest(schedule: Schedule, rungs: usize, passes: impl FnMut(usize) -> Re
     match schedule {
         Schedule::Linear => linear(rungs, passes),
         Schedule::Gallop => gallop(rungs, passes),
+        Schedule::Bisect => bisect(0, rungs, passes),
     }
 }
 
@@ -48,6 +52,11 @@ fn gallop(rungs: usize, mut passes: impl FnMut(usize) -> Result<bool>) -> Result
         }
         good = rung + 1;
     }
+    bisect(good, bad, passes)
+}
+
+/// Rungs below `good` pass, rungs from `bad` on fail.
+fn bisect(mut good: usize, mut bad: usize, mut passes: impl FnMut(usize) -> Result<bool>) -> Result<Option<usize>> {
     while good < bad {
         let rung = good + (bad - good) / 2;
         if passes(rung)? { good = rung + 1 } else { bad = rung }

@@ -16,43 +16,93 @@ pub struct GridPlan {
     pub allowance: f64,
 }
 
-/// One combination on the way: a network and the rungs that led to it.
+/// One combination, whole or on the way: the networks that led to it.
 #[derive(Debug, Clone)]
-struct Path {
+struct Combination {
     stages: Vec<StageResult>,
     network: Measured,
 }
 
-/// Measures every combination; the result is the one with the fewest stored bits among those that meet the target.
-///
-/// Combinations share their common prefixes: (a, b, c) and (a, b, d) train (a, b) once. Where none meets the target,
-/// the result is the most accurate.
-pub fn search(bench: &mut dyn Bench, plan: &GridPlan) -> Result<SearchResult> {
-    let baseline = bench.baseline()?;
-    let target = plan.target.threshold(baseline.accuracy);
-    let mut paths = vec![Path { stages: Vec::new(), network: baseline.clone() }];
-    let lowered = target - plan.allowance;
-    for (stage, rungs) in &plan.axes {
-        let mut next = Vec::with_capacity(paths.len() * rungs.len());
-        for path in &paths {
-            extend(bench, path, stage, rungs, lowered, &mut next)?;
-        }
-        paths = next;
-    }
-    let best = paths.into_iter().reduce(|a, b| if better(&b.network, &a.network, lowered) { b } else { a });
-    Ok(SearchResult { target, baseline, stages: best.map_or_else(Vec::new, |p| p.stages) })
+/// Every combination, measured.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    target: f64,
+    allowance: f64,
+    baseline: Measured,
+    combinations: Vec<Combination>,
 }
 
-/// One more stage on a path: a path for each rung.
+impl Grid {
+    /// The networks of all combinations.
+    pub fn networks(&self) -> impl ExactSizeIterator<Item = &Measured> {
+        self.combinations.iter().map(|combination| &combination.network)
+    }
+
+    /// The combination with the fewest stored bits among those that meet the target; the most accurate where none
+    /// does.
+    pub fn best(&self) -> SearchResult {
+        self.best_first().into_iter().next().unwrap_or_else(|| self.result(Vec::new()))
+    }
+
+    /// Those that meet the target, less the allowance, smallest first; then the others, most accurate first.
+    pub fn best_first(&self) -> Vec<SearchResult> {
+        let lowered = self.target - self.allowance;
+        let mut sorted: Vec<&Combination> = self.combinations.iter().collect();
+        sorted.sort_by(|a, b| {
+            let (a, b) = (&a.network, &b.network);
+            let meets = |network: &Measured| network.accuracy >= lowered;
+            match (meets(a), meets(b)) {
+                (true, true) => a.stored_bits.cmp(&b.stored_bits),
+                (false, false) => b.accuracy.total_cmp(&a.accuracy),
+                (a, b) => b.cmp(&a),
+            }
+        });
+        sorted.into_iter().map(|combination| self.result(combination.stages.clone())).collect()
+    }
+
+    fn result(&self, stages: Vec<StageResult>) -> SearchResult {
+        SearchResult { target: self.target, baseline: self.baseline.clone(), stages }
+    }
+}
+
+/// Measures every combination; the result is the one with the fewest stored bits among those that meet the target.
+///
+/// # Errors
+/// Those of the bench.
+pub fn search(bench: &mut dyn Bench, plan: &GridPlan) -> Result<SearchResult> {
+    Ok(all(bench, plan)?.best())
+}
+
+/// Measures every combination.
+///
+/// Combinations share their common prefixes: (a, b, c) and (a, b, d) train (a, b) once.
+///
+/// # Errors
+/// Those of the bench.
+pub fn all(bench: &mut dyn Bench, plan: &GridPlan) -> Result<Grid> {
+    let baseline = bench.baseline()?;
+    let target = plan.target.threshold(baseline.accuracy);
+    let mut combinations = vec![Combination { stages: Vec::new(), network: baseline.clone() }];
+    for (stage, rungs) in &plan.axes {
+        let mut next = Vec::with_capacity(combinations.len() * rungs.len());
+        for combination in &combinations {
+            extend(bench, combination, stage, rungs, target - plan.allowance, &mut next)?;
+        }
+        combinations = next;
+    }
+    Ok(Grid { target, allowance: plan.allowance, baseline, combinations })
+}
+
+/// One more stage: a combination for each rung.
 fn extend(
     bench: &mut dyn Bench,
-    path: &Path,
+    before: &Combination,
     stage: &str,
     rungs: &[usize],
     target: f64,
-    out: &mut Vec<Path>,
+    out: &mut Vec<Combination>,
 ) -> Result<()> {
-    let start = bench.prepare(stage, &path.network.key)?;
+    let start = bench.prepare(stage, &before.network.key)?;
     for &rung in rungs {
         let network = bench.measure(&Trial { stage, rung, start: &start, from: &start, target })?;
         let why = format!("rung {rung} of the best combination on the grid");
@@ -64,17 +114,9 @@ fn extend(
             passing: Vec::new(),
             why,
         };
-        let mut stages = path.stages.clone();
+        let mut stages = before.stages.clone();
         stages.push(step);
-        out.push(Path { stages, network });
+        out.push(Combination { stages, network });
     }
     Ok(())
-}
-
-fn better(a: &Measured, b: &Measured, target: f64) -> bool {
-    match (a.accuracy >= target, b.accuracy >= target) {
-        (true, true) => a.stored_bits < b.stored_bits,
-        (false, false) => a.accuracy > b.accuracy,
-        (a_meets, _) => a_meets,
-    }
 }

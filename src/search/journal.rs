@@ -12,7 +12,9 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::fragments;
 use crate::error::InputError;
+use crate::files::create_folder;
 
 /// What a line of the journal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,10 +76,19 @@ pub struct Entry {
     pub why: String,
 }
 
+/// Where finished lines go.
+#[derive(Debug)]
+enum Sink {
+    /// To the end of the journal: one program works on it.
+    Lines(File),
+    /// To files of their own in this folder, beside other programs.
+    Fragments(PathBuf),
+}
+
 /// The journal of one run, open for appending.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    sink: Sink,
     path: PathBuf,
     entries: Vec<Entry>,
     by_key: HashMap<String, usize>,
@@ -102,11 +113,41 @@ impl Journal {
             file.set_len(whole as u64)?;
         }
         file.seek(SeekFrom::Start(whole as u64))?;
-        let mut journal = Self { file, path, entries: Vec::new(), by_key: HashMap::new() };
-        for entry in parse(&text[..whole], &journal.path)? {
-            journal.remember(entry);
+        let entries = parse(&text[..whole], &path)?;
+        Ok(Self::of(Sink::Lines(file), path, entries))
+    }
+
+    /// The journal as it is now, with what other programs have left in `folder`, where also new lines go, each a file
+    /// of its own: several programs may do so at once. [`fragments::merge`] takes them into the journal.
+    ///
+    /// # Errors
+    /// A line that cannot be read, a folder that cannot be made.
+    pub fn shared(path: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Self> {
+        let (path, folder) = (path.as_ref().to_path_buf(), folder.as_ref().to_path_buf());
+        create_folder(&folder)?;
+        let mut entries = if path.exists() { read(&path)? } else { Vec::new() };
+        entries.extend(fragments::read_all(&folder)?);
+        Ok(Self::of(Sink::Fragments(folder), path, entries))
+    }
+
+    fn of(sink: Sink, path: PathBuf, entries: Vec<Entry>) -> Self {
+        let mut journal = Self { sink, path, entries: Vec::new(), by_key: HashMap::new() };
+        entries.into_iter().for_each(|entry| journal.remember(entry));
+        journal
+    }
+
+    /// The right to make a key's network, until the returned file is closed: in a shared journal this waits while
+    /// another program makes it, and then knows its line.
+    ///
+    /// # Errors
+    /// A lock that cannot be taken, a line that cannot be read.
+    pub fn claim(&mut self, key: &str) -> Result<Option<File>> {
+        let Sink::Fragments(folder) = &self.sink else { return Ok(None) };
+        let lock = fragments::lock(folder, key)?;
+        if let Some(entry) = fragments::read(folder, key)? {
+            self.remember(entry);
         }
-        Ok(journal)
+        Ok(Some(lock))
     }
 
     /// Finished lines, oldest first.
@@ -124,8 +165,13 @@ impl Journal {
         ensure!(self.get(&entry.key).is_none(), "{}: {} is already there", self.path.display(), entry.key);
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
-        written.with_context(|| format!("writing {}", self.path.display()))?;
+        match &mut self.sink {
+            Sink::Fragments(folder) => fragments::write(folder, &entry.key, &line)?,
+            Sink::Lines(file) => {
+                let written = file.write_all(&line).and_then(|()| file.sync_data());
+                written.with_context(|| format!("writing {}", self.path.display()))?;
+            }
+        }
         self.remember(entry);
         Ok(())
     }
@@ -144,7 +190,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
     parse(&text[..whole], path)
 }
 
-fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
+/// The lines of a journal, or of a part of one.
+pub(super) fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
     let lines = text.split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     let parsed = lines.map(|(i, line)| {
         serde_json::from_slice(line).map_err(|e| {

@@ -7,11 +7,13 @@ pub mod bench;
 pub mod climb;
 #[cfg(feature = "train")]
 mod figures;
+pub mod fragments;
 pub mod grid;
 pub mod journal;
 pub mod margin;
 pub mod recorded;
 #[cfg(feature = "train")]
 pub mod stages;
+pub mod work;
 #[cfg(feature = "train")]
 pub mod workshop;

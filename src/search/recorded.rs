@@ -2,6 +2,7 @@
 //!
 //! The costly part is a [`Maker`]; the real one trains with libtorch, the tests' one is a formula.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,107 +10,12 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::bench::{Bench, Measured, SearchResult, Trial};
-use super::journal::{Bits, Entry, Journal, Role, key_of};
+use super::fragments;
+use super::journal::{Entry, Journal, Role, key_of};
+pub use super::work::{Figures, Maker, Work};
 
 /// Folder of the candidates' networks, in the run's folder.
 pub const CHECKPOINTS: &str = "checkpoints";
-
-/// One network to be made.
-#[derive(Debug, Clone, Copy)]
-pub enum Work<'a> {
-    /// The trained network before any stage.
-    Baseline,
-    /// A stage's one-off training before its candidates.
-    Prepare {
-        /// Stage's name.
-        stage: &'a str,
-        /// Key of the network that enters the stage.
-        start: &'a str,
-    },
-    /// One rung of a stage.
-    Candidate(Trial<'a>),
-    /// Longer fine-tuning without any further reduction.
-    Polish {
-        /// Key of the network to polish.
-        from: &'a str,
-    },
-}
-
-impl<'a> Work<'a> {
-    /// Key of the network it is made from.
-    pub fn parent(&self) -> &'a str {
-        match self {
-            Work::Baseline => "",
-            Work::Prepare { start, .. } => start,
-            Work::Candidate(trial) => trial.from,
-            Work::Polish { from } => from,
-        }
-    }
-
-    /// Stage's name, as the journal has it.
-    pub fn stage(&self) -> &'a str {
-        match self {
-            Work::Baseline => "float",
-            Work::Prepare { stage, .. } => stage,
-            Work::Candidate(trial) => trial.stage,
-            Work::Polish { .. } => "polish",
-        }
-    }
-
-    fn role(&self) -> Role {
-        match self {
-            Work::Baseline => Role::Baseline,
-            Work::Prepare { .. } => Role::Preparation,
-            Work::Candidate(_) => Role::Candidate,
-            Work::Polish { .. } => Role::Polish,
-        }
-    }
-
-    fn rung(&self) -> Option<usize> {
-        match self {
-            Work::Candidate(trial) => Some(trial.rung),
-            _ => None,
-        }
-    }
-}
-
-/// What was measured on a network.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Figures {
-    /// Accuracy on the validation split, 0 to 1.
-    pub val_accuracy: f64,
-    /// Fraction removed by the stage; see [`Entry::ratio`].
-    pub ratio: f64,
-    /// Bit widths where the network is quantized.
-    pub bits: Option<Bits>,
-    /// See [`Entry::params_bits`].
-    pub params_bits: u64,
-    /// See [`Entry::stored_bits`].
-    pub stored_bits: u64,
-    /// See [`Entry::macs`].
-    pub macs: u64,
-    /// See [`Entry::bops`].
-    pub bops: u64,
-}
-
-/// Makes networks: the costly part of a search.
-pub trait Maker {
-    /// See [`Bench::rungs`].
-    fn rungs(&self, stage: &str) -> usize;
-
-    /// See [`Bench::mandatory`].
-    fn mandatory(&self, stage: &str) -> bool;
-
-    /// True where a stage has something to do before its candidates.
-    fn prepares(&self, stage: &str) -> bool;
-
-    /// Everything that the work depends on besides its parent networks: reduction, recipe, seed, data, threads.
-    fn fingerprint(&self, work: &Work) -> String;
-
-    /// Makes the network and puts it at `checkpoint` (written aside, then renamed). `network_at` gives the
-    /// checkpoint of a key.
-    fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures>;
-}
 
 /// The bench over a [`Maker`], a journal and a folder of checkpoints.
 pub struct Recorded<M> {
@@ -117,14 +23,65 @@ pub struct Recorded<M> {
     journal: Journal,
     checkpoints: PathBuf,
     tell: Option<fn(&Entry)>,
+    /// Keys asked for since [`Recorded::take_used`].
+    used: BTreeSet<String>,
+    /// Networks that are not in the journal are an error: see [`Recorded::remembered`].
+    only_remembers: bool,
 }
 
+/// A network that would have to be made, where only the journal is asked.
+#[derive(Debug, thiserror::Error)]
+#[error("a network that is not made yet")]
+struct NotMade;
+
 impl<M: Maker> Recorded<M> {
-    /// Opens `search.jsonl` and `checkpoints/` in the run's folder, or creates them.
+    /// Opens `search.jsonl` and `checkpoints/` in the run's folder, or creates them. What jobs left in `jobs/` is
+    /// merged into the journal. Nobody else may work in the folder.
     pub fn open(maker: M, run: &Path) -> Result<Self> {
+        let mut journal = Journal::open(run.join("search.jsonl"))?;
+        fragments::merge(&run.join(fragments::JOBS), &mut journal)?;
+        Self::over(maker, journal, run)
+    }
+
+    /// Opens the run's folder beside others that do the same: what is made becomes a file of its own in `jobs/`.
+    pub fn shared(maker: M, run: &Path) -> Result<Self> {
+        let journal = Journal::shared(run.join("search.jsonl"), run.join(fragments::JOBS))?;
+        Self::over(maker, journal, run)
+    }
+
+    fn over(maker: M, journal: Journal, run: &Path) -> Result<Self> {
         let checkpoints = run.join(CHECKPOINTS);
         fs::create_dir_all(&checkpoints).with_context(|| format!("creating {}", checkpoints.display()))?;
-        Ok(Self { maker, journal: Journal::open(run.join("search.jsonl"))?, checkpoints, tell: None })
+        Ok(Self { maker, journal, checkpoints, tell: None, used: BTreeSet::new(), only_remembers: false })
+    }
+
+    /// Keys of all networks that were asked for since the last call, whether made or found in the journal.
+    pub fn take_used(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.used)
+    }
+
+    /// What `search` gives by the journal alone; `None` where it would have to make a network.
+    ///
+    /// # Errors
+    /// Those of `search`.
+    pub fn remembered<T>(&mut self, search: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+        self.only_remembers = true;
+        let result = search(self);
+        self.only_remembers = false;
+        match result {
+            Err(error) if error.is::<NotMade>() => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// See [`Maker::prepares`].
+    pub fn prepares(&self, stage: &str) -> bool {
+        self.maker.prepares(stage)
+    }
+
+    /// The network of `work`, where it is finished.
+    pub fn find(&self, work: &Work) -> Option<Measured> {
+        self.journal.get(&self.key(work)).map(measured)
     }
 
     /// Calls `tell` for every network that is made, once its line is in the journal.
@@ -150,7 +107,10 @@ impl<M: Maker> Recorded<M> {
     }
 
     /// `from`, trained on without any further reduction; `from` itself where that lost accuracy.
-    fn polish(&mut self, from: &Measured) -> Result<Measured> {
+    ///
+    /// # Errors
+    /// Those of the maker.
+    pub fn polish(&mut self, from: &Measured) -> Result<Measured> {
         let polished = self.done(&Work::Polish { from: &from.key }, from.accuracy)?;
         Ok(if polished.accuracy >= from.accuracy { polished } else { from.clone() })
     }
@@ -177,8 +137,16 @@ impl<M: Maker> Recorded<M> {
     /// The network of `work`: from the journal where it is finished, else made now.
     fn done(&mut self, work: &Work, target: f64) -> Result<Measured> {
         let key = self.key(work);
+        self.used.insert(key.clone());
         if let Some(entry) = self.journal.get(&key) {
             return Ok(measured(entry));
+        }
+        if self.only_remembers {
+            return Err(NotMade.into());
+        }
+        let _claim = self.journal.claim(&key)?;
+        if let Some(entry) = self.journal.get(&key) {
+            return Ok(measured(entry)); // made by another job meanwhile
         }
         let began = Instant::now();
         let folder = &self.checkpoints;
@@ -192,7 +160,8 @@ impl<M: Maker> Recorded<M> {
         Ok(measured)
     }
 
-    fn key(&self, work: &Work) -> String {
+    /// Key of the network of `work`.
+    pub fn key(&self, work: &Work) -> String {
         let fingerprint = self.maker.fingerprint(work);
         let start = if let Work::Candidate(trial) = work { trial.start } else { "" };
         key_of(&[work.parent(), start, work.stage(), &format!("{:?}", work.role()), &fingerprint])
