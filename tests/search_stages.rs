@@ -2,9 +2,12 @@
 #![cfg(feature = "train")]
 
 use slimgate::config::families::Family;
+use slimgate::config::hardware::HardwareConfig;
 use slimgate::config::network::NetworkConfig;
-use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Scope, Score, Widths};
+use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Objective, Scope, Score, Widths};
+
 use slimgate::network::graph::Shape;
+use slimgate::search::figures;
 use slimgate::search::stages::{Dc, Iq, Ns, Stage};
 use slimgate::train::{Mode, Model};
 use tch::{Device, Kind, Tensor};
@@ -215,6 +218,28 @@ fn smallest_kept(model: &Model) -> f64 {
         w.where_self(&w.gt(0.0), &Tensor::from(9.0f32)).min().double_value(&[])
     };
     ["conv1", "conv2", "fc1", "fc2"].into_iter().map(least).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn a_smaller_network_costs_less_by_every_objective() {
+    let start = small();
+    let images = images();
+    let eight = Iq::new(&IqConfig::default()).apply(0, &start, &start, &images).unwrap();
+    let slim = Ns::new(&NsConfig::default()).apply(4, &eight, &eight, &images).unwrap();
+    let on = |device: &str| HardwareConfig { device: device.into(), max_lanes: Some(100), ..HardwareConfig::default() };
+    let cost = |model: &Model, objective, hardware: &HardwareConfig| {
+        let sizes = figures::sizes(model, &images).unwrap();
+        figures::cost(model, &images, &sizes, objective, hardware).unwrap()
+    };
+    for objective in [Objective::ParamsBits, Objective::StoredBits, Objective::Cycles, Objective::Energy] {
+        let [before, after] = [&eight, &slim].map(|model| cost(model, objective, &on("xc7z020")));
+        assert!(after < 0.8 * before && after > 0.0, "{objective:?}: {after} of {before}");
+    }
+    let tiny = HardwareConfig { device: "ice40up5k".into(), ..HardwareConfig::default() };
+    assert_eq!(cost(&eight, Objective::Cycles, &tiny), f64::MAX, "200 thousand weights of 8 bits do not fit");
+    let nowhere =
+        figures::cost(&eight, &images, &figures::sizes(&eight, &images).unwrap(), Objective::Energy, &on("z"));
+    assert!(nowhere.unwrap_err().to_string().contains("hardware.device"));
 }
 
 #[test]

@@ -23,7 +23,6 @@ use crate::plan::goal::Target;
 use crate::plan::{Plan, Resources};
 use crate::power::parts::Kind;
 use crate::power::technology::{Source, Technology};
-use crate::run::hardware;
 use crate::run::record::{FIGURES, TestFigures, read_json, read_optional, write_json};
 use crate::synth::cost::Cost;
 
@@ -180,7 +179,7 @@ impl Rules {
         let file = run.join("config.toml");
         let config = RunConfig::load(&file)?.hardware;
         let device = Device::named(&config.device).map_err(|err| err.in_file(&file))?;
-        Ok(Self { device, target: hardware::target(&config)?.0, no_dsp })
+        Ok(Self { device, target: config.goal()?.target, no_dsp })
     }
 }
 

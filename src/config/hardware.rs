@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::InputError;
+use crate::plan::device::Device;
+use crate::plan::goal::{Goal, Target};
 
 /// The target of the plan. With neither `target_fps` nor `max_lanes`: the fastest that fits the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,21 @@ impl Default for SimConfig {
 }
 
 impl HardwareConfig {
+    /// What the section asks of the planner.
+    ///
+    /// # Errors
+    /// An unknown device, at `hardware.device`.
+    pub fn goal(&self) -> Result<Goal, InputError> {
+        let named = Device::named(&self.device);
+        let device = named.map_err(|e| InputError { place: "hardware.device".into(), ..e })?;
+        let target = match (self.target_fps, self.max_lanes) {
+            (Some(fps), _) => Target::Cycles((self.clock_mhz * 1e6 / fps) as u64),
+            (None, Some(lanes)) => Target::Lanes(lanes),
+            (None, None) => Target::Fit,
+        };
+        Ok(Goal { target, device, max_dsp: self.max_dsp, max_lut: self.max_lut })
+    }
+
     /// Everything wrong with the section's values; places are key paths.
     pub fn check(&self) -> Vec<InputError> {
         let mut faults = Vec::new();

@@ -3,7 +3,7 @@
 //! [`stages`] turns the network into engines-to-be and the streams between them, [`choose`] picks a folding for each from
 //! the last to the first (so that the lanes of every stream fit all its ends), [`layer`] computes every number of one
 //! engine, [`buffers`] what waits in front of a join, [`balance`] plans for a number of cycles, [`reach`] for a [`goal`],
-//! and [`pareto`] for all of them.
+//! and [`pareto`] for all of them; [`energy`] counts what an image takes.
 
 pub mod advice;
 pub mod affine;
@@ -15,6 +15,7 @@ pub mod contents;
 pub mod conv;
 pub mod device;
 pub mod dsp;
+pub mod energy;
 pub mod engine;
 pub mod estimate;
 pub mod goal;

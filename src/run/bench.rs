@@ -25,6 +25,7 @@ impl Session {
         let setting = Setting {
             config: &self.config.search,
             recipe: &self.config.train,
+            hardware: &self.config.hardware,
             train: &self.splits.train,
             val: &self.splits.validation,
             baseline: &baseline,

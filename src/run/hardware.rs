@@ -13,7 +13,6 @@ use crate::data::Images;
 use crate::error::InputError;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
-use crate::plan::device::Device;
 use crate::plan::goal::{Goal, Target};
 use crate::plan::passage::timeline;
 use crate::plan::reach::balance;
@@ -36,21 +35,16 @@ pub fn design_folder(run: &Path, name: &str) -> PathBuf {
     beside.join("rtl_out").join(name)
 }
 
-/// What `[hardware]` asks of the planner, and the same in words.
-///
-/// # Errors
-/// [`InputError`] for an unknown device.
-pub fn target(config: &HardwareConfig) -> Result<(Target, String), InputError> {
-    let device = Device::named(&config.device).map_err(|e| InputError { place: "hardware.device".into(), ..e })?;
-    if let Some(fps) = config.target_fps {
-        let cycles = (config.clock_mhz * 1e6 / fps) as u64;
-        let words = format!("{fps} images/s at {} MHz: at most {cycles} cycles an image", config.clock_mhz);
-        return Ok((Target::Cycles(cycles), words));
+/// The target of `goal`, which is `config`'s, in words.
+pub fn words(config: &HardwareConfig, goal: &Goal) -> String {
+    match (goal.target, config.target_fps) {
+        (Target::Cycles(cycles), Some(fps)) => {
+            format!("{fps} images/s at {} MHz: at most {cycles} cycles an image", config.clock_mhz)
+        }
+        (Target::Cycles(cycles), None) => format!("at most {cycles} cycles an image"),
+        (Target::Lanes(lanes), _) => format!("the fastest of at most {lanes} lanes"),
+        (Target::Fit, _) => format!("the fastest that fits {}", goal.device.name),
     }
-    Ok(match config.max_lanes {
-        Some(lanes) => (Target::Lanes(lanes), format!("the fastest of at most {lanes} lanes")),
-        None => (Target::Fit, format!("the fastest that fits {}", device.name)),
-    })
 }
 
 /// Plans and generates the design of the network in `run` into `dir`, and leaves `rtl.json` in `run`.
@@ -58,20 +52,18 @@ pub fn target(config: &HardwareConfig) -> Result<(Target, String), InputError> {
 /// # Errors
 /// A network that cannot be read or planned, a folder that cannot be written.
 pub fn make_design(config: &HardwareConfig, run: &Path, dir: &Path) -> Result<()> {
-    let (target, words) = target(config)?;
+    let goal = config.goal()?;
     let network = Network::load(run)?;
     let began = Instant::now();
-    let device = Device::named(&config.device)?;
-    let goal = Goal { target, device, max_dsp: config.max_dsp, max_lut: config.max_lut };
     let plan = balance(&network, &goal)?;
-    let board = Board { device, clock_mhz: config.clock_mhz };
+    let board = Board { device: goal.device, clock_mhz: config.clock_mhz };
     let files = design::make(&network, &plan, Some(run), &board, dir)?;
     let record = DesignRecord {
         dir: dir.to_path_buf(),
         top: format!("{}_top", plan.name),
         device: config.device.clone(),
         clock_mhz: config.clock_mhz,
-        target: words,
+        target: words(config, &goal),
         planned_cycles_per_image: plan.cycles_per_image,
         lanes: plan.lanes,
         estimated: plan.resources,

@@ -1,5 +1,7 @@
 //! What a search method needs to know about networks: candidates can be measured. Nothing here knows libtorch.
 
+use std::cmp::Ordering;
+
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -12,16 +14,19 @@ pub struct Measured {
     pub accuracy: f64,
     /// Bits that must be stored (`docs/network-format.md`).
     pub stored_bits: u64,
+    /// What the search minimizes ([`crate::config::search::Objective`]).
+    #[serde(default)]
+    pub cost: f64,
 }
 
 impl Measured {
-    /// Whether it is the better end of a search: meets the target where `other` does not; else the smaller one where
-    /// both do, the more accurate one where neither does.
-    pub fn beats(&self, other: &Self, target: f64) -> bool {
+    /// Which is the better end of a search (the lesser): one that meets the target before one that does not; else the
+    /// one of less cost where both do, the more accurate one where neither does.
+    pub fn rank(&self, other: &Self, target: f64) -> Ordering {
         match (self.accuracy >= target, other.accuracy >= target) {
-            (true, true) => self.stored_bits < other.stored_bits,
-            (false, false) => self.accuracy > other.accuracy,
-            (meets, _) => meets,
+            (true, true) => self.cost.total_cmp(&other.cost),
+            (false, false) => other.accuracy.total_cmp(&self.accuracy),
+            (own, others) => others.cmp(&own),
         }
     }
 }

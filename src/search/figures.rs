@@ -3,8 +3,13 @@
 use anyhow::Result;
 use tch::{Kind, Tensor};
 
+use crate::config::hardware::HardwareConfig;
+use crate::config::search::Objective;
+use crate::error::InputError;
 use crate::lower;
 use crate::network::sizes::Sizes;
+use crate::plan::energy::image_pj;
+use crate::plan::reach::balance;
 use crate::train::Model;
 
 /// Bits of an unquantized number.
@@ -19,6 +24,33 @@ pub fn sizes(model: &Model, calibration: &Tensor) -> Result<Sizes> {
         return Ok(lower::lower(model, "candidate", &class_names(model), calibration)?.sizes()?.total);
     }
     Ok(float_sizes(model))
+}
+
+/// What the search minimizes, of `model` with those `sizes`: see [`Objective`]. A network that is not quantized yet is
+/// planned at 8 bits; one that does not fit the device costs [`f64::MAX`].
+///
+/// # Errors
+/// Those of lowering and planning, and an unknown device.
+pub fn cost(
+    model: &Model,
+    calibration: &Tensor,
+    sizes: &Sizes,
+    objective: Objective,
+    hardware: &HardwareConfig,
+) -> Result<f64> {
+    match objective {
+        Objective::ParamsBits => return Ok(sizes.params_bits as f64),
+        Objective::StoredBits => return Ok(sizes.stored_bits as f64),
+        Objective::Cycles | Objective::Energy => {}
+    }
+    let network = lower::lower(model, "candidate", &class_names(model), calibration)?;
+    let goal = hardware.goal()?;
+    let plan = match balance(&network, &goal) {
+        Ok(plan) => plan,
+        Err(error) if error.is::<InputError>() => return Ok(f64::MAX),
+        Err(error) => return Err(error),
+    };
+    Ok(if objective == Objective::Cycles { plan.cycles_per_image as f64 } else { image_pj(&network, &plan) })
 }
 
 /// Names that only count: sizes do not depend on them.

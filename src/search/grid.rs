@@ -38,25 +38,16 @@ impl Grid {
         self.combinations.iter().map(|combination| &combination.network)
     }
 
-    /// The combination with the fewest stored bits among those that meet the target; the most accurate where none
-    /// does.
+    /// The combination of least cost among those that meet the target; the most accurate where none does.
     pub fn best(&self) -> SearchResult {
         self.best_first().into_iter().next().unwrap_or_else(|| self.result(Vec::new()))
     }
 
-    /// Those that meet the target, less the allowance, smallest first; then the others, most accurate first.
+    /// Those that meet the target, less the allowance, those of least cost first; then the others, most accurate first.
     pub fn best_first(&self) -> Vec<SearchResult> {
         let lowered = self.target - self.allowance;
         let mut sorted: Vec<&Combination> = self.combinations.iter().collect();
-        sorted.sort_by(|a, b| {
-            let (a, b) = (&a.network, &b.network);
-            let meets = |network: &Measured| network.accuracy >= lowered;
-            match (meets(a), meets(b)) {
-                (true, true) => a.stored_bits.cmp(&b.stored_bits),
-                (false, false) => b.accuracy.total_cmp(&a.accuracy),
-                (a, b) => b.cmp(&a),
-            }
-        });
+        sorted.sort_by(|a, b| a.network.rank(&b.network, lowered));
         sorted.into_iter().map(|combination| self.result(combination.stages.clone())).collect()
     }
 
@@ -65,7 +56,7 @@ impl Grid {
     }
 }
 
-/// Measures every combination; the result is the one with the fewest stored bits among those that meet the target.
+/// Measures every combination; the result is the one of least cost among those that meet the target.
 ///
 /// # Errors
 /// Those of the bench.

@@ -64,6 +64,9 @@ pub struct Entry {
     pub params_bits: u64,
     /// Everything that must be stored, in bits.
     pub stored_bits: u64,
+    /// What the search minimizes; `stored_bits` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     /// Multiply-accumulates an image, zero weights not counted.
     pub macs: u64,
     /// MACs x weight bits x activation bits.

@@ -117,8 +117,8 @@ fn best_margin(
         let rest = stages(ladder.bench, plan, behind, &done.network, target)?;
         let path = [vec![done], rest].concat();
         let (Some(found), so_far) = (end(&path), end(&best)) else { break };
-        tried.push(format!("{steps}: {} bits", found.stored_bits));
-        if so_far.is_some_and(|so_far| !found.beats(&so_far, target - plan.allowance)) {
+        tried.push(format!("{steps}: {}", found.cost));
+        if so_far.is_some_and(|so_far| found.rank(&so_far, target - plan.allowance).is_ge()) {
             break;
         }
         best = path;

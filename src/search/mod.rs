@@ -6,7 +6,7 @@
 pub mod bench;
 pub mod climb;
 #[cfg(feature = "train")]
-mod figures;
+pub mod figures;
 pub mod fragments;
 pub mod grid;
 pub mod journal;

@@ -199,7 +199,8 @@ pub fn checkpoint_of(folder: &Path, key: &str) -> PathBuf {
 }
 
 fn measured(entry: &Entry) -> Measured {
-    Measured { key: entry.key.clone(), accuracy: entry.val_accuracy, stored_bits: entry.stored_bits }
+    let cost = entry.cost.unwrap_or(entry.stored_bits as f64);
+    Measured { key: entry.key.clone(), accuracy: entry.val_accuracy, stored_bits: entry.stored_bits, cost }
 }
 
 fn entry(key: String, work: &Work, figures: Figures, target: f64, seconds: f64) -> Entry {
@@ -222,6 +223,7 @@ fn entry(key: String, work: &Work, figures: Figures, target: f64, seconds: f64) 
         val_accuracy: figures.val_accuracy,
         params_bits: figures.params_bits,
         stored_bits: figures.stored_bits,
+        cost: Some(figures.cost),
         macs: figures.macs,
         bops: figures.bops,
         seconds,

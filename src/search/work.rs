@@ -81,6 +81,8 @@ pub struct Figures {
     pub params_bits: u64,
     /// See [`Entry::stored_bits`].
     pub stored_bits: u64,
+    /// See [`Measured::cost`](super::bench::Measured::cost).
+    pub cost: f64,
     /// See [`Entry::macs`].
     pub macs: u64,
     /// See [`Entry::bops`].

@@ -10,7 +10,8 @@ use super::figures;
 use super::journal::{Bits, key_of};
 use super::recorded::{Figures, Maker, Work};
 use super::stages::{self, Stage};
-use crate::config::search::{FineTune, SearchConfig, StageName};
+use crate::config::hardware::HardwareConfig;
+use crate::config::search::{FineTune, Objective, SearchConfig, StageName};
 use crate::config::train::TrainConfig;
 use crate::data::Images;
 use crate::network::sizes::Sizes;
@@ -26,6 +27,8 @@ pub struct Setting<'a> {
     pub config: &'a SearchConfig,
     /// Section `[train]`: candidates change its epochs and learning rate.
     pub recipe: &'a TrainConfig,
+    /// Section `[hardware]`: the design whose cycles or energy may be the objective.
+    pub hardware: &'a HardwareConfig,
     /// Images to train on.
     pub train: &'a Images,
     /// Images to decide on.
@@ -150,7 +153,15 @@ impl Maker for Workshop<'_> {
             _ => String::new(),
         };
         let training = format!("{:?} {:?} {:?}", self.training(work), self.setting.recipe, self.setting.config.distill);
-        key_of(&[self.setting.baseline_key, &self.setting.seed.to_string(), &surgery, &training])
+        let seed = self.setting.seed.to_string();
+        let mut parts = vec![self.setting.baseline_key, &seed, &surgery, &training];
+        // `[hardware]` may change between sessions, and then costs do.
+        let objective = self.setting.config.objective;
+        let design = format!("{objective:?} {:?}", self.setting.hardware);
+        if matches!(objective, Objective::Cycles | Objective::Energy) {
+            parts.push(&design);
+        }
+        key_of(&parts)
     }
 
     fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures> {
@@ -161,11 +172,13 @@ impl Maker for Workshop<'_> {
         let _ = std::fs::remove_file(checkpoint.with_extension("training"));
         let sizes = figures::sizes(&model, &self.calibration)?;
         let ratio = if let Work::Candidate(trial) = work { self.stage(trial.stage).ratio(trial.rung) } else { 0.0 };
-        Ok(figures_of(&model, val_accuracy, ratio, &sizes))
+        let (objective, hardware) = (self.setting.config.objective, self.setting.hardware);
+        let cost = figures::cost(&model, &self.calibration, &sizes, objective, hardware)?;
+        Ok(figures_of(&model, val_accuracy, ratio, &sizes, cost))
     }
 }
 
-fn figures_of(model: &Model, val_accuracy: f64, ratio: f64, sizes: &Sizes) -> Figures {
+fn figures_of(model: &Model, val_accuracy: f64, ratio: f64, sizes: &Sizes, cost: f64) -> Figures {
     let bits = model.quant().map(|quant| Bits {
         weights: quant.weights.clone(),
         activations: quant.acts.iter().map(|(node, ty)| (node.clone(), ty.bits)).collect(),
@@ -176,6 +189,7 @@ fn figures_of(model: &Model, val_accuracy: f64, ratio: f64, sizes: &Sizes) -> Fi
         bits,
         params_bits: sizes.params_bits,
         stored_bits: sizes.stored_bits,
+        cost,
         macs: sizes.nonzero_macs,
         bops: sizes.bops,
     }

@@ -129,6 +129,7 @@ impl Maker for Formula {
             bits: None,
             params_bits: size,
             stored_bits: size,
+            cost: size as f64,
             macs: size,
             bops: size,
         })
@@ -152,6 +153,7 @@ impl InMemory {
             key: serde_json::to_string(state).unwrap(),
             accuracy: self.formula.accuracy(state),
             stored_bits: self.formula.size(state),
+            cost: self.formula.size(state) as f64,
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct SearchConfig {
     /// How far below the target the last stage's candidates may fall: what the polish is trusted to win back. The
     /// final network must meet the target itself.
     pub allowance: f64,
+    /// What is small in the smallest network: decides between margins (`margin = "auto"`) and on the grid.
+    pub objective: Objective,
     /// How ladders are visited.
     pub schedule: Schedule,
     /// Where a stage's candidates start.
@@ -50,6 +52,21 @@ pub enum Method {
     Margin,
     /// Every combination on the grid.
     BruteForce,
+}
+
+/// What a search minimizes. `docs/method.md` has the definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Surviving nonzero weights times their bits.
+    ParamsBits,
+    /// Everything that must be stored.
+    #[default]
+    StoredBits,
+    /// Cycles an image of the design that `[hardware]` asks for.
+    Cycles,
+    /// Energy an image of that design, by counting ([`crate::plan::energy`]).
+    Energy,
 }
 
 /// A stage of the method.
@@ -206,6 +223,7 @@ impl Default for SearchConfig {
             order: StageName::ALL.to_vec(),
             target: Target::Drop(0.003),
             allowance: 0.0,
+            objective: Objective::StoredBits,
             schedule: Schedule::Gallop,
             warm_start: WarmStart::Previous,
             distill: Distill { weight: 0.7, temperature: 3.0 },
