@@ -6,7 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$PWD/target/slurm-node
-mkdir -p "$folder"
 conf=$folder/slurm.conf
 
 needs_root() {

@@ -20,7 +20,7 @@ orders = [["iq", "ns", "dc"], ["dc", "iq", "ns"]]
 END
 
 export OMP_WAIT_POLICY=PASSIVE
-target/debug/slimgate study "$config" --out-root "$folder/alone" >"$folder/alone.log" 2>&1
+"${SLIMGATE:-target/debug/slimgate}" study "$config" --out-root "$folder/alone" >"$folder/alone.log" 2>&1
 last=$(ROOT=$folder/shared scripts/study-slurm.sh "$config" 3)
 echo "study-slurm: waiting for job $last"
 while [ -n "$(squeue --noheader --jobs "$last" 2>/dev/null)" ]; do sleep 1; done

@@ -15,7 +15,7 @@ use slimgate::search::margin::{Margin, Target, WarmStart};
 use slimgate::search::recorded::Recorded;
 use slimgate::study::jobs::{Job, levels, ready};
 use slimgate::study::record::{Found, GridFound, Search, Spread, Study};
-use slimgate::study::{Task, search, text};
+use slimgate::study::{Task, plots, search, text};
 
 const ORDERS: [[&str; 3]; 3] = [["iq", "ns", "dc"], ["iq", "dc", "ns"], ["ns", "iq", "dc"]];
 
@@ -248,4 +248,20 @@ fn the_tables_have_a_line_an_order_and_a_search_and_say_what_was_missed() {
     for part in ["15.0 (10.0 to 20.0)", "1 of 2", "(below the target)", "24 combinations", "| 300.0 |"] {
         assert!(text.contains(part), "no {part} in {text}");
     }
+}
+
+#[test]
+fn the_pictures_have_every_order_and_every_combination_near_the_target() {
+    let study = study();
+    let orders = plots::orders(&study).unwrap();
+    for order in ORDERS {
+        assert!(orders.contains(&order.join(", ")), "no {order:?} in {orders}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Recorded::open(Formula::three(), folder.path()).unwrap();
+    let cloud = search::grid(&mut bench, task().grid.as_ref().unwrap(), true).unwrap().1;
+    let margin = search::order(&mut bench, &task().orders[0], true).unwrap();
+    let grid = plots::grid(&cloud, study.grid.as_ref().unwrap(), Some(&margin)).unwrap();
+    // The combinations, a ring around the best, and the networks that left three stages and the polish.
+    assert_eq!(grid.matches("<circle").count(), cloud.len() + 1 + 4);
 }

@@ -15,6 +15,8 @@ const LINE: RGBColor = RGBColor(0xd0, 0xd0, 0xd0);
 const CLOUD: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 const PATH: RGBColor = RGBColor(0xff, 0x7f, 0x0e);
 const TARGET: RGBColor = RGBColor(0xd6, 0x27, 0x28);
+/// Points of accuracy below the target down to which the grid is shown.
+const SHOWN: f64 = 15.0;
 
 /// Stored bits by order: a point a seed, a bar at the mean.
 ///
@@ -64,14 +66,15 @@ pub fn orders(study: &Study) -> Result<String> {
 }
 
 /// Validation accuracy against stored bits: every combination of the grid, its best network, and a margin search: the
-/// networks that left its stages, joined, and the final one.
+/// networks that left its stages, joined, and the final one. Combinations far below the target are left out.
 ///
 /// # Errors
 /// Where the plot cannot be drawn.
 pub fn grid(cloud: &[Measured], best: &GridFound, margin: Option<&Searched>) -> Result<String> {
     let place = |bits: u64, accuracy: f64| (bits as f64 / 1e3, 100.0 * accuracy);
     let of = |network: &Measured| place(network.stored_bits, network.accuracy);
-    let points: Vec<(f64, f64)> = cloud.iter().map(of).collect();
+    let target = 100.0 * best.found.target_val_accuracy;
+    let points: Vec<(f64, f64)> = cloud.iter().map(of).filter(|p| p.1 >= target - SHOWN).collect();
     let chosen = place(best.found.stored_bits, best.found.val_accuracy);
     let path: Vec<(f64, f64)> = margin.map_or_else(Vec::new, |searched| {
         let stages = searched.outcome.search.stages.iter().map(|stage| of(&stage.network));
@@ -87,7 +90,10 @@ pub fn grid(cloud: &[Measured], best: &GridFound, margin: Option<&Searched>) -> 
             .margin(12)
             .x_label_area_size(44)
             .y_label_area_size(60)
-            .build_cartesian_2d((0.9 * sizes.start..1.1 * sizes.end).log_scale(), accuracies)
+            .build_cartesian_2d(
+                (0.9 * sizes.start..1.1 * sizes.end).log_scale(),
+                accuracies.start..accuracies.end + 1.0,
+            )
             .map_err(wrong)?;
         let text = ("sans-serif", 14).into_font().color(&INK);
         let mut mesh = chart.configure_mesh();
@@ -96,7 +102,6 @@ pub fn grid(cloud: &[Measured], best: &GridFound, margin: Option<&Searched>) -> 
         mesh.x_desc("stored, kbit: the grid (blue; its best: red ring), margin search (orange)");
         mesh.y_desc("validation accuracy, %").x_label_formatter(&|x| format!("{x:.0}"));
         mesh.draw().map_err(wrong)?;
-        let target = 100.0 * best.found.target_val_accuracy;
         let across = [(0.9 * sizes.start, target), (1.1 * sizes.end, target)];
         chart.draw_series(LineSeries::new(across, TARGET.stroke_width(1))).map_err(wrong)?;
         chart.draw_series(points.iter().map(|&p| Circle::new(p, 2, CLOUD.mix(0.5).filled()))).map_err(wrong)?;
