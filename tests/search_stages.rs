@@ -4,7 +4,7 @@
 use slimgate::config::families::Family;
 use slimgate::config::hardware::HardwareConfig;
 use slimgate::config::network::NetworkConfig;
-use slimgate::config::search::{DcConfig, IqConfig, NsConfig, Objective, Scope, Score, Widths};
+use slimgate::config::search::{Allocation, DcConfig, IqConfig, NsConfig, Objective, Scope, Score, Widths};
 
 use slimgate::network::graph::Shape;
 use slimgate::search::figures;
@@ -61,6 +61,26 @@ fn iq_gives_each_layer_the_rungs_bits_within_its_own_limits() {
     assert!(start.quant().is_none(), "the stage works on a copy");
     let again = stage.apply(0, &start, &model, &images()).unwrap();
     assert_eq!(again.quant().unwrap().weights["fc1"], 4, "a quantized network can be quantized anew");
+}
+
+#[test]
+fn iq_by_sensitivity_keeps_the_mean_and_gives_small_layers_more() {
+    let ladder = vec![Widths { weight: 4, activation: 4 }, Widths { weight: 3, activation: 3 }];
+    let config = IqConfig { ladder, allocation: Allocation::Sensitivity, ..IqConfig::default() };
+    let (stage, start) = (Iq::new(&config), small());
+    let mut last = f64::INFINITY;
+    for (rung, mean) in [(0, 4.0), (1, 3.0)] {
+        let model = stage.apply(rung, &start, &start, &images()).unwrap();
+        let quant = model.quant().unwrap();
+        let weights = |layer: &str| start.weight(layer).numel() as f64;
+        let all: f64 = quant.weights.keys().map(|l| weights(l)).sum();
+        let found = quant.weights.iter().map(|(l, &b)| weights(l) * f64::from(b)).sum::<f64>() / all;
+        assert!(found <= mean && found > mean - 1.0 && found < last, "rung {rung}: {found} bits");
+        assert!(quant.weights["conv1"] > quant.weights["fc1"], "144 weights cost less than 200 thousand");
+        assert!(quant.acts.values().all(|t| f64::from(t.bits) == mean));
+        last = found;
+    }
+    assert_ne!(stage.fingerprint(0), Iq::new(&IqConfig { allocation: Allocation::Uniform, ..config }).fingerprint(0));
 }
 
 #[test]

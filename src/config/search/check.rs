@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{SearchConfig, StageName, Widths};
+use super::{Allocation, SearchConfig, StageName, Widths};
 use crate::error::InputError;
 use crate::search::margin::{Margin, Target};
 
@@ -55,6 +55,10 @@ impl SearchConfig {
         }
         for (layer, w) in &self.iq.fewer {
             check_widths(&format!("search.iq.fewer.{layer}"), *w, 0, faults);
+        }
+        if self.iq.allocation == Allocation::Sensitivity && self.iq.fewer.values().any(|w| w.weight > 0) {
+            let found = "weight bits beside `allocation = \"sensitivity\"`";
+            faults.push(InputError::new("search.iq.fewer", found, "0 weight bits, or `allocation = \"uniform\"`"));
         }
         for (key, ladder) in [("ns", &self.ns.ladder), ("dc", &self.dc.ladder)] {
             let rising = ladder.windows(2).all(|w| w[0] < w[1]);

@@ -143,6 +143,8 @@ impl From<Widths> for (u32, u32) {
 pub struct IqConfig {
     /// Rungs, mildest first: `[weight bits, activation bits]` of every layer.
     pub ladder: Vec<Widths>,
+    /// How a rung's weight bits are shared out.
+    pub allocation: Allocation,
     /// Layers that no rung takes below these bits.
     pub least: BTreeMap<String, Widths>,
     /// Layers that take this many bits fewer than the rung (never below 2): `[weight, activation]`.
@@ -153,6 +155,17 @@ pub struct IqConfig {
     pub grid: Vec<usize>,
     /// Each candidate's training.
     pub fine_tune: FineTune,
+}
+
+/// How the weight bits of a rung are shared out among the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allocation {
+    /// Every layer has them.
+    #[default]
+    Uniform,
+    /// They are the mean over all weights; layers whose rounding changes the network's answers more have more.
+    Sensitivity,
 }
 
 /// Network slimming: an L1 penalty on BatchNorm scales, then removal of the channels with the smallest ones.
@@ -240,6 +253,7 @@ impl Default for IqConfig {
         let ladder = [(8, 8), (6, 6), (5, 5), (4, 4), (3, 4), (3, 3), (2, 3), (2, 2)];
         Self {
             ladder: ladder.into_iter().map(Widths::from).collect(),
+            allocation: Allocation::Uniform,
             least: BTreeMap::new(),
             fewer: BTreeMap::new(),
             margin: Margin::Steps(1),

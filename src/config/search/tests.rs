@@ -19,13 +19,16 @@ fn the_defaults_are_right_and_survive_a_round_trip() {
 fn a_run_file_may_say_everything() {
     let text = r#"
         method = "brute-force"
+        objective = "cycles"
         order = ["ns", "iq"]
         target = { accuracy = 0.9 }
         iq = { ladder = [[8, 8], [3, 4]], least = { conv1 = [4, 8] }, margin = { accuracy = 0.002 }, grid = [1] }
+        ns = { margin = "auto" }
         dc = { scope = "all", fine_tune = { epochs = 0, learning_rate = 0.1 } }
     "#;
     let config = parse(text).unwrap();
     assert_eq!(config.check(), []);
+    assert_eq!((config.objective, config.ns.margin), (Objective::Cycles, Margin::Auto));
     assert_eq!(config.iq.ladder[1], Widths { weight: 3, activation: 4 });
     assert_eq!(config.margins()["iq"], Margin::Accuracy(0.002));
     assert_eq!((config.method, config.dc.scope), (Method::BruteForce, Scope::All));
@@ -51,6 +54,7 @@ fn each_wrong_value_names_its_place() {
         ("iq = { ladder = [] }", "search.iq.ladder"),
         ("iq = { least = { fc1 = [4, 9] } }", "search.iq.least.fc1"),
         ("iq = { grid = [99] }", "search.iq.grid"),
+        ("iq = { allocation = \"sensitivity\", fewer = { fc1 = [1, 0] } }", "search.iq.fewer"),
         ("iq = { margin = { accuracy = 2.0 } }", "search.iq.margin.accuracy"),
         ("ns = { ladder = [0.5, 0.5] }", "search.ns.ladder"),
         ("ns = { l1 = -1.0 }", "search.ns.l1"),

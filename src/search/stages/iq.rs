@@ -4,7 +4,8 @@ use anyhow::Result;
 use tch::Tensor;
 
 use super::Stage;
-use crate::config::search::{FineTune, IqConfig, Widths};
+use super::sensitivity::{allot, measure};
+use crate::config::search::{Allocation, FineTune, IqConfig, Widths};
 use crate::train::{Bits, Model};
 
 /// Fewest bits of a weight or an activation.
@@ -48,9 +49,17 @@ impl Stage for Iq {
     }
 
     /// Sets the bits and finds scales on the calibration images; masks and shapes stay.
-    fn apply(&self, rung: usize, _start: &Model, from: &Model, calibration: &Tensor) -> Result<Model> {
+    fn apply(&self, rung: usize, start: &Model, from: &Model, calibration: &Tensor) -> Result<Model> {
         let mut model = from.clone();
-        let weights = model.layers().map(|n| (n.name.clone(), self.widths(rung, &n.name).weight)).collect();
+        let weights = match self.config.allocation {
+            Allocation::Uniform => {
+                model.layers().map(|n| (n.name.clone(), self.widths(rung, &n.name).weight)).collect()
+            }
+            Allocation::Sensitivity => {
+                let least = |layer: &str| self.config.least.get(layer).map_or(LEAST, |widths| widths.weight);
+                allot(&measure(start, calibration, least), self.config.ladder[rung].weight)
+            }
+        };
         let acts = model.activations().map(|n| (n.name.clone(), self.widths(rung, &n.name).activation)).collect();
         model.quantize(&Bits { weights, acts }, calibration)?;
         Ok(model)
@@ -61,6 +70,10 @@ impl Stage for Iq {
     }
 
     fn fingerprint(&self, rung: usize) -> String {
-        format!("{:?} {:?} {:?}", self.config.ladder[rung], self.config.least, self.config.fewer)
+        let uniform = format!("{:?} {:?} {:?}", self.config.ladder[rung], self.config.least, self.config.fewer);
+        match self.config.allocation {
+            Allocation::Uniform => uniform,
+            Allocation::Sensitivity => format!("{uniform} by sensitivity"),
+        }
     }
 }

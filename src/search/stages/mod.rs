@@ -6,6 +6,7 @@
 mod dc;
 mod iq;
 mod ns;
+pub mod sensitivity;
 
 pub use dc::Dc;
 pub use iq::Iq;
