@@ -29,7 +29,7 @@ struct Trained {
     training: FitReport,
 }
 
-/// Trains where that is not done, then prints every epoch.
+/// Trains where that is not done (every epoch is told on standard error), then prints the last epoch.
 pub fn run(args: &TrainArgs, out: &Output) -> anyhow::Result<()> {
     let mut session = args.opening.open(out)?;
     go(&mut session, &[TRAIN], out)?;
@@ -38,16 +38,7 @@ pub fn run(args: &TrainArgs, out: &Output) -> anyhow::Result<()> {
 }
 
 fn text(trained: &Trained) -> String {
-    let epochs = trained.training.epochs.iter().enumerate();
-    let line = |(i, e): (usize, &crate::train::EpochReport)| {
-        let validation = e.validation_accuracy.map_or_else(|| "-".into(), |a| format!("{:.2} %", a * 100.0));
-        format!(
-            "epoch {:>3}  loss {:.4}  training {:.2} %  validation {validation}  {:.1} s\n",
-            i + 1,
-            e.loss,
-            e.train_accuracy * 100.0,
-            e.seconds
-        )
-    };
-    format!("{}{}", epochs.map(line).collect::<String>(), trained.model.display())
+    let epochs = &trained.training.epochs;
+    let last = epochs.last().map(|epoch| epoch.line(epochs.len() - 1) + "\n").unwrap_or_default();
+    format!("{last}{}", trained.model.display())
 }

@@ -96,10 +96,17 @@ impl Session {
     pub fn train(&mut self) -> Result<()> {
         let mut model = Model::new(&self.layers, self.splits.train.shape, self.config.seed)?;
         let unfinished = self.folder.join("baseline.training");
+        let tell = |epochs: &[train::EpochReport]| {
+            if let (Some(epoch), true) = (epochs.last(), self.watch != Watch::Nothing) {
+                eprintln!("baseline: {}", epoch.line(epochs.len() - 1));
+            }
+            Ok(())
+        };
         let hooks = Hooks {
             validation: Some(&self.splits.validation),
             checkpoint: Some(&unfinished),
             progress: self.bars().then_some("baseline"),
+            after_epoch: Some(&tell),
             ..Hooks::default()
         };
         let recipe = Recipe::new(&self.config.train, self.config.seed);

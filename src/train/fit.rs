@@ -72,6 +72,18 @@ pub struct EpochReport {
     pub seconds: f64,
 }
 
+impl EpochReport {
+    /// A line for people; `index` counts from 0.
+    pub fn line(&self, index: usize) -> String {
+        let validation = self.validation_accuracy.map_or_else(|| "-".into(), |a| format!("{:.2} %", a * 100.0));
+        let (number, loss, training) = (index + 1, self.loss, self.train_accuracy * 100.0);
+        format!(
+            "epoch {number:>3}  loss {loss:.4}  training {training:.2} %  validation {validation}  {:.1} s",
+            self.seconds
+        )
+    }
+}
+
 /// A finished training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitReport {
