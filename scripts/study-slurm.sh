@@ -4,9 +4,9 @@
 #   scripts/study-slurm.sh CONFIG [TASKS [OPTION...]]   TASKS an array (8); OPTIONs of sbatch, such as --cpus-per-task=2
 # ROOT: where the runs are (runs); SLIMGATE: the binary. Prints the number of the last job, which ends after all others.
 set -euo pipefail
+config=$(realpath "${1:?a run file, such as examples/study.toml}")
 cd "$(dirname "$0")/.."
 
-config=${1:?a run file, such as examples/study.toml}
 tasks=${2:-8}
 options=("${@:3}")
 root=${ROOT:-runs}
@@ -16,9 +16,11 @@ command -v sbatch >/dev/null || { echo "study-slurm: no sbatch here; on Debian: 
 # Idle OpenMP threads that spin slow down everything else on the machine.
 export OMP_WAIT_POLICY=PASSIVE
 study=("$slimgate" study "$config" --out-root "$root")
-levels=$("${study[@]}" --jobs --json | sed -n 's/^  "levels": \([0-9]*\).*/\1/p')
-name=$(sed -n 's/^name *= *"\(.*\)".*/\1/p' "$config")
-logs=$root/$name/study/slurm
+jobs=$("${study[@]}" --jobs --json)
+levels=$(sed -n 's/^  "levels": \([0-9]*\).*/\1/p' <<<"$jobs")
+folder=$(sed -n 's/^  "folder": "\(.*\)",/\1/p' <<<"$jobs")
+name=$(basename "$(dirname "$folder")")
+logs=$folder/slurm
 mkdir -p "$logs"
 
 submit() { # NAME COMMAND OPTION...

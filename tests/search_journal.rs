@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use search_common::{Formula, plan};
+use search_common::{Formula, State, plan};
 use slimgate::error::InputError;
 use slimgate::search::bench::Measured;
 use slimgate::search::climb::Schedule;
@@ -154,4 +154,18 @@ fn keys_tell_the_borders_of_their_parts() {
     assert_ne!(key_of(&["ab", "c"]), key_of(&["a", "bc"]));
     assert_eq!(key_of(&["ab", "c"]), key_of(&["ab", "c"]));
     assert_eq!(key_of(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+#[test]
+fn a_search_that_ends_with_iq_ends_with_integers_where_no_visited_rung_can_be_polished_up_to_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Recorded::open(Formula::three(), folder.path()).unwrap();
+    let mut plan = plan(&["ns", "dc", "iq"], 0.01, Margin::Steps(0), Schedule::Bisect);
+    plan.allowance = 0.02; // much more than the 0.001 of a polish
+    let search = margin::search(&mut bench, &plan).unwrap();
+    let visited = search.stages[2].passing.iter().map(|(rung, _)| *rung).min();
+    assert!(visited > Some(0), "rung 0 was not needed: {visited:?}");
+    let network = bench.finish(&search).unwrap();
+    let state: State = serde_json::from_slice(&fs::read(bench.checkpoint(&network.key)).unwrap()).unwrap();
+    assert!(state.rungs.contains_key("iq") && network.accuracy >= search.target, "{state:?}");
 }

@@ -3,7 +3,7 @@
 mod search_common;
 
 use search_common::{Curve, Formula, InMemory, State, plan};
-use slimgate::search::bench::SearchResult;
+use slimgate::search::bench::{Measured, SearchResult};
 use slimgate::search::climb::{Schedule, deepest};
 use slimgate::search::grid::{self, GridPlan};
 use slimgate::search::margin::{self, Margin, Target, WarmStart};
@@ -180,6 +180,26 @@ fn an_automatic_margin_is_the_best_that_was_followed_to_the_end() {
 }
 
 #[test]
+fn an_automatic_margin_may_leave_a_stage_out() {
+    let mut formula = Formula::three();
+    let curve = |loss: &[f64], left: &[f64]| Curve { loss: loss.to_vec(), left: left.to_vec() };
+    formula.curves.insert("ns".into(), curve(&[0.009], &[0.99]));
+    formula.curves.insert("dc".into(), curve(&[0.005, 0.0095], &[0.5, 0.1]));
+    let (result, _) = run(&formula, &plan(&["ns", "dc"], 0.01, Margin::Auto, Schedule::Linear));
+    assert_eq!((result.stages[0].kept, result.stages[1].kept), (None, Some(1)), "{}", result.stages[0].why);
+}
+
+#[test]
+fn of_equal_costs_fewer_bits_win_and_a_missed_target_loses() {
+    let network = |accuracy, cost, stored_bits| Measured { key: String::new(), accuracy, stored_bits, cost };
+    let best = network(0.9, 784.0, 10);
+    for worse in [network(0.95, 784.0, 11), network(0.9, 785.0, 5), network(0.85, 1.0, 1)] {
+        assert!(best.rank(&worse, 0.88).is_lt() && worse.rank(&best, 0.88).is_gt(), "{worse:?}");
+    }
+    assert!(network(0.5, 9.0, 9).rank(&network(0.4, 1.0, 1), 0.88).is_lt(), "neither meets it: the more accurate");
+}
+
+#[test]
 fn a_mandatory_stage_takes_its_mildest_rung_where_none_passes() {
     let mut formula = Formula::three();
     formula.curves.insert("iq".into(), Curve { loss: vec![0.2, 0.3], left: vec![0.5, 0.4] });
@@ -236,7 +256,7 @@ fn brute_force_finds_the_smallest_combination_that_meets_the_target() {
         ["iq", "ns", "dc"].iter().map(|s| (s.to_string(), (0..formula.curves[*s].loss.len()).collect())).collect();
     let plan = GridPlan { axes, target: Target::Drop(0.01), allowance: 0.0 };
     let mut bench = InMemory::new(formula.clone());
-    let result = grid::search(&mut bench, &plan).unwrap();
+    let result = grid::all(&mut bench, &plan).unwrap().best_first().remove(0);
     let mut best = u64::MAX;
     for iq in 0..7 {
         for ns in 0..8 {
@@ -261,7 +281,7 @@ fn brute_force_finds_the_smallest_combination_that_meets_the_target() {
 fn brute_force_without_a_passing_combination_gives_the_most_accurate() {
     let formula = Formula::three();
     let plan = GridPlan { axes: vec![("dc".into(), vec![5, 9, 11])], target: Target::Accuracy(0.99), allowance: 0.0 };
-    let result = grid::search(&mut InMemory::new(formula), &plan).unwrap();
+    let result = grid::all(&mut InMemory::new(formula), &plan).unwrap().best_first().remove(0);
     assert_eq!(result.stages[0].kept, Some(5));
     assert!(result.network().accuracy < result.target);
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use search_common::{Formula, plan};
+use slimgate::config::search::Objective;
 use slimgate::run::record::Environment;
 use slimgate::search::bench::Bench;
 use slimgate::search::climb::Schedule;
@@ -201,11 +202,12 @@ fn study() -> Study {
             let mut found = found.clone();
             found.seconds = 10.0 * seed as f64;
             found.stored_bits += 2000 * (seed - 1);
+            found.cost = found.stored_bits as f64;
             found.met = seed == 1 || name != "iq,dc,ns";
             searches.push(Search { seed, order: order(&name), found, against_grid: None });
         }
     }
-    Study::of("formula", Target::Drop(0.01), searches, grid, Environment::here())
+    Study::of("formula", (Target::Drop(0.01), Objective::StoredBits), searches, grid, Environment::here())
 }
 
 #[test]
@@ -225,6 +227,7 @@ fn orders_are_put_together_over_seeds_and_against_the_grid_of_their_seed() {
             assert_eq!(against.seconds, 300.0);
             let best = study.grid.as_ref().unwrap().found.stored_bits;
             assert_eq!(against.stored_bits, search.found.stored_bits as f64 / best as f64);
+            assert_eq!(against.cost, against.stored_bits, "stored bits are the objective");
         }
     }
     let again: Study = serde_json::from_str(&serde_json::to_string(&study).unwrap()).unwrap();

@@ -197,6 +197,10 @@ fn what_a_dense_block_carries_on_is_rounded_once() {
     }
     let scales = m.params().iter().filter(|p| p.name.starts_with("cat") && p.name.ends_with("act_scale")).count();
     assert_eq!(scales, 1);
+    let mut bits = Bits::uniform(&m, 4, 5);
+    bits.acts.insert("cat2".into(), 6);
+    let error = m.quantize(&bits, &x).unwrap_err().to_string();
+    assert!(error.contains("cat2: 6 activation bits, but cat1, whose scale it has, 5"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `slimgate study`: the orders of the stages and the brute-force grid, on one network.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -43,6 +45,8 @@ pub struct StudyArgs {
 /// What `--jobs --json` prints.
 #[derive(Debug, Serialize)]
 struct Jobs {
+    /// The study's folder.
+    folder: PathBuf,
     /// Most levels of jobs that wait for one another.
     levels: usize,
     ready: Vec<Job>,
@@ -71,8 +75,9 @@ pub fn run(args: &StudyArgs, out: &Output) -> anyhow::Result<()> {
 }
 
 fn list(args: &StudyArgs, out: &Output) -> anyhow::Result<()> {
-    let (ready, levels) = args.opening.study(Access::Shared, out)?.ready()?;
-    let jobs = Jobs { levels, ready };
+    let run = args.opening.study(Access::Shared, out)?;
+    let (ready, levels) = run.ready()?;
+    let jobs = Jobs { folder: run.path(), levels, ready };
     let line = |job: &Job| format!("{} {}\n", job.key, job.what);
     if jobs.ready.is_empty() && !out.json {
         return Ok(()); // nothing is ready: no line

@@ -21,7 +21,7 @@ use self::data::DataConfig;
 use self::hardware::{HardwareConfig, SimConfig};
 use self::locate::Source;
 use self::network::{NetworkConfig, is_name};
-use self::search::SearchConfig;
+use self::search::{Objective, SearchConfig};
 use self::study::StudyConfig;
 use self::train::TrainConfig;
 use crate::error::{InputError, InputErrors};
@@ -103,7 +103,20 @@ impl RunConfig {
         faults.extend(self.hardware.check());
         faults.extend(self.sim.check());
         faults.extend(self.study.check());
+        if self.search.objective == Objective::Cycles && self.hardware.target_fps.is_some() {
+            let expected = "another objective, or no `hardware.target_fps`: it fixes the cycles of every network";
+            faults.push(InputError::new("search.objective", "`cycles` beside `hardware.target_fps`", expected));
+        }
         faults
+    }
+
+    /// Sections whose change does not void what a run has found: the steps that read them run again. `[hardware]` is one
+    /// unless the search minimizes something of the design.
+    pub fn free_sections(&self) -> &'static [&'static str] {
+        match self.search.objective {
+            Objective::Cycles | Objective::Energy => &["sim", "study"],
+            Objective::ParamsBits | Objective::StoredBits => &["sim", "study", "hardware"],
+        }
     }
 
     /// The file's text with every default written out.

@@ -203,7 +203,7 @@ mod tests {
             ("layers = [{ op = 'flatten' }]", "found `flatten` as the last layer"),
             ("family = 'small'\nwidth = -1.0", "network.width: found -1"),
             ("family = 'resnet8'\ngrowth = 4", "network.growth: found a growth rate without a DenseNet"),
-            ("family = 'densenet40'\ngrowth = 0", "network.growth: found 0, expected 1 to 1024"),
+            ("family = 'densenet40'\ngrowth = 0", "network.growth: found 0; expected 1 to 1024"),
             ("family = 'small'\nlayers = [{ op = 'flatten' }]", "found both `family` and `layers`"),
             (
                 "layers = [{ op = 'flatten' }, { op = 'dense', out = 3 }, { op = 'dense', inputs = ['flatten1'] }]",

@@ -60,3 +60,14 @@ fn every_wrong_value_is_told_at_once() {
         assert!(found.contains(place), "{found} lacks {place}");
     }
 }
+
+#[test]
+fn hardware_is_part_of_a_search_that_minimizes_the_design() {
+    let parse = |more: &str| toml::from_str::<RunConfig>(&format!("name = 'a'\n[data]\ndir = 'd'\n{more}")).unwrap();
+    assert!(parse("").free_sections().contains(&"hardware"));
+    let cycles = "[search]\nobjective = 'cycles'\n";
+    assert!(!parse(cycles).free_sections().contains(&"hardware"));
+    assert!(parse(cycles).check().is_empty());
+    let faults = parse(&format!("{cycles}[hardware]\ntarget_fps = 100.0\n")).check();
+    assert_eq!(faults.iter().map(|f| f.place.as_str()).collect::<Vec<_>>(), ["search.objective"]);
+}

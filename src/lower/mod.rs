@@ -67,7 +67,10 @@ impl<'a> Lowering<'a> {
         let mut formats = BTreeMap::from([(INPUT.to_string(), (1.0 / 255.0, ActType::unsigned(8)))]);
         let acts = model.quant().map(|q| q.acts.clone()).unwrap_or_default();
         for node in model.nodes() {
-            let own = acts.get(&node.name).and_then(|&ty| Some((numbers(model.act_scale(&node.name)?)[0].exp(), ty)));
+            let own = acts.get(&node.name).map(|&ty| {
+                let scale = model.act_scale(&node.name).expect("a quantized model has its scales");
+                (numbers(scale)[0].exp(), ty)
+            });
             formats.insert(node.name.clone(), own.unwrap_or(formats[&node.inputs[0]]));
         }
         Self { model, formats }

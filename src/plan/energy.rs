@@ -22,7 +22,7 @@ pub fn image_pj(network: &Network, plan: &Plan) -> f64 {
         let product = f64::from(weight * layer.input().bits);
         let compute = layer.useful_macs as f64 * (product * MULTIPLY_PJ + f64::from(sum) * ADD_PJ);
         let words: f64 = layer.memories.iter().map(|m| m.copies as f64 * f64::from(m.width)).sum();
-        compute + words * layer.engine.cycles() as f64 * MEMORY_PJ
+        compute + words * layer.cycles_per_image as f64 * MEMORY_PJ
     };
     plan.layers.iter().map(layer).sum()
 }

@@ -92,7 +92,9 @@ fn remove(path: &Path, aside: &Path) -> Result<(), InputError> {
 
 /// A folder is a run's where it has a `config.toml`, or nothing but what a run begins with.
 fn not_something_else(path: &Path) -> Result<(), InputError> {
-    if path.exists() && !path.join("config.toml").exists() && !is_empty(path)? {
+    let is_run = || path.join("config.toml").exists();
+    // Asked twice: another job may just have begun the run.
+    if path.exists() && !is_run() && !is_empty(path)? && !is_run() {
         return Err(InputError::file(path, "no config.toml in it", "a run's folder, or none"));
     }
     Ok(())

@@ -35,15 +35,15 @@ pub fn design_folder(run: &Path, name: &str) -> PathBuf {
     beside.join("rtl_out").join(name)
 }
 
-/// The target of `goal`, which is `config`'s, in words.
-pub fn words(config: &HardwareConfig, goal: &Goal) -> String {
-    match (goal.target, config.target_fps) {
-        (Target::Cycles(cycles), Some(fps)) => {
+/// What `config` asks of the planner, `goal`, in words.
+fn words(config: &HardwareConfig, goal: &Goal) -> String {
+    match goal.target {
+        Target::Cycles(cycles) => {
+            let fps = config.target_fps.unwrap_or_default();
             format!("{fps} images/s at {} MHz: at most {cycles} cycles an image", config.clock_mhz)
         }
-        (Target::Cycles(cycles), None) => format!("at most {cycles} cycles an image"),
-        (Target::Lanes(lanes), _) => format!("the fastest of at most {lanes} lanes"),
-        (Target::Fit, _) => format!("the fastest that fits {}", goal.device.name),
+        Target::Lanes(lanes) => format!("the fastest of at most {lanes} lanes"),
+        Target::Fit => format!("the fastest that fits {}", goal.device.name),
     }
 }
 

@@ -18,19 +18,15 @@ use crate::lower;
 use crate::network::Network;
 use crate::network::interp::Interpreter;
 use crate::report;
-use crate::search::grid;
-use crate::search::margin;
 use crate::search::recorded::{CHECKPOINTS, checkpoint_of};
 use crate::search::workshop::calibration;
+use crate::study;
 use crate::train::{self, Hooks, Model, Recipe, runtime};
 
 /// The trained float network.
 pub const BASELINE: &str = "baseline.safetensors";
 /// The baseline's training, a [`train::FitReport`].
 pub const TRAINING: &str = "training.json";
-
-/// Sections whose change does not void a run: the steps that read them run again.
-pub const FREE_SECTIONS: [&str; 3] = ["hardware", "sim", "study"];
 
 /// A run in work.
 pub struct Session {
@@ -65,7 +61,7 @@ impl Session {
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
         set_machine(&mut config)?;
         let table = config.to_toml()?.parse()?;
-        let open = || RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh);
+        let open = || RunFolder::open(root, &config.name, &table, config.free_sections(), fresh);
         Self::load(config.clone(), open, watch)
     }
 
@@ -76,9 +72,10 @@ impl Session {
     /// Those of [`Session::open`].
     pub fn part(config: RunConfig, root: &Path, folder: &str, access: Access, watch: Watch) -> Result<Self> {
         let table = config.to_toml()?.parse()?;
+        let free = config.free_sections();
         let open = || match access {
-            Access::Own => RunFolder::open(root, folder, &table, &FREE_SECTIONS, false),
-            Access::Shared => RunFolder::share(root, folder, &table, &FREE_SECTIONS),
+            Access::Own => RunFolder::open(root, folder, &table, free, false),
+            Access::Shared => RunFolder::share(root, folder, &table, free),
         };
         Self::load(config, open, watch)
     }
@@ -124,13 +121,11 @@ impl Session {
     pub fn search(&mut self) -> Result<()> {
         let config = &self.config.search;
         let outcome = self.with_bench(Access::Own, |bench| {
-            let search = match config.method {
-                Method::Margin => margin::search(bench, &self.margin_plan())?,
-                Method::BruteForce => grid::search(bench, &self.grid_plan())?,
-            };
-            let network = if config.polish.epochs == 0 { search.network().clone() } else { bench.finish(&search)? };
-            let met = network.accuracy >= search.target;
-            Ok(SearchOutcome { search, network, met })
+            let polishes = config.polish.epochs > 0;
+            Ok(match config.method {
+                Method::Margin => study::search::order(bench, &self.margin_plan(), polishes)?.outcome,
+                Method::BruteForce => study::search::grid(bench, &self.grid_plan(), polishes)?.0.outcome,
+            })
         })?;
         write_json(&self.folder.join(OUTCOME), &outcome)
     }

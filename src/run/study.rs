@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::folder::{Access, RunFolder};
 use super::record::{Environment, write_json};
-use super::session::{BASELINE, FREE_SECTIONS, Session, Watch, set_machine};
+use super::session::{BASELINE, Session, Watch, set_machine};
 use crate::config::RunConfig;
 use crate::files::{create_folder, write_atomic};
 use crate::search::bench::Measured;
@@ -45,8 +45,8 @@ impl StudyRun {
         set_machine(&mut config)?;
         let table = config.to_toml()?.parse()?;
         let folder = match access {
-            Access::Own => RunFolder::open(root, &config.name, &table, &FREE_SECTIONS, fresh)?,
-            Access::Shared => RunFolder::share(root, &config.name, &table, &FREE_SECTIONS)?,
+            Access::Own => RunFolder::open(root, &config.name, &table, config.free_sections(), fresh)?,
+            Access::Shared => RunFolder::share(root, &config.name, &table, config.free_sections())?,
         };
         Ok(Self { config, folder, access, watch })
     }
@@ -70,7 +70,8 @@ impl StudyRun {
         }
         let rows = searches.iter().map(|(search, _)| search.clone()).collect();
         let found = grid.as_ref().map(|(found, _)| found.clone());
-        let study = Study::of(&self.config.name, self.config.search.target, rows, found, Environment::here());
+        let search = &self.config.search;
+        let study = Study::of(&self.config.name, (search.target, search.objective), rows, found, Environment::here());
         let folder = self.path();
         write_json(&folder.join(JSON), &study)?;
         write_atomic(&folder.join(MARKDOWN), text::markdown(&study).as_bytes())?;

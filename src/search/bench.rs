@@ -14,17 +14,18 @@ pub struct Measured {
     pub accuracy: f64,
     /// Bits that must be stored (`docs/network-format.md`).
     pub stored_bits: u64,
-    /// What the search minimizes ([`crate::config::search::Objective`]).
+    /// What the search minimizes ([`crate::config::search::Objective`]); [`f64::MAX`] where it cannot be had at all.
     #[serde(default)]
     pub cost: f64,
 }
 
 impl Measured {
     /// Which is the better end of a search (the lesser): one that meets the target before one that does not; else the
-    /// one of less cost where both do, the more accurate one where neither does.
+    /// one of less cost where both do (of fewer stored bits where costs are equal, as cycles often are), the more
+    /// accurate one where neither does.
     pub fn rank(&self, other: &Self, target: f64) -> Ordering {
         match (self.accuracy >= target, other.accuracy >= target) {
-            (true, true) => self.cost.total_cmp(&other.cost),
+            (true, true) => self.cost.total_cmp(&other.cost).then(self.stored_bits.cmp(&other.stored_bits)),
             (false, false) => other.accuracy.total_cmp(&self.accuracy),
             (own, others) => others.cmp(&own),
         }

@@ -16,6 +16,15 @@ pub struct GridPlan {
     pub allowance: f64,
 }
 
+impl GridPlan {
+    /// The accuracy that candidates of `stage` are judged by, for a target of `target`: as in a margin search, the
+    /// allowance is the last stage's.
+    pub fn target_of(&self, stage: &str, target: f64) -> f64 {
+        let last = self.axes.last().is_some_and(|(last, _)| last == stage);
+        if last { target - self.allowance } else { target }
+    }
+}
+
 /// One combination, whole or on the way: the networks that led to it.
 #[derive(Debug, Clone)]
 struct Combination {
@@ -38,11 +47,6 @@ impl Grid {
         self.combinations.iter().map(|combination| &combination.network)
     }
 
-    /// The combination of least cost among those that meet the target; the most accurate where none does.
-    pub fn best(&self) -> SearchResult {
-        self.best_first().into_iter().next().unwrap_or_else(|| self.result(Vec::new()))
-    }
-
     /// Those that meet the target, less the allowance, those of least cost first; then the others, most accurate first.
     pub fn best_first(&self) -> Vec<SearchResult> {
         let lowered = self.target - self.allowance;
@@ -54,14 +58,6 @@ impl Grid {
     fn result(&self, stages: Vec<StageResult>) -> SearchResult {
         SearchResult { target: self.target, baseline: self.baseline.clone(), stages }
     }
-}
-
-/// Measures every combination; the result is the one of least cost among those that meet the target.
-///
-/// # Errors
-/// Those of the bench.
-pub fn search(bench: &mut dyn Bench, plan: &GridPlan) -> Result<SearchResult> {
-    Ok(all(bench, plan)?.best())
 }
 
 /// Measures every combination.
@@ -77,7 +73,7 @@ pub fn all(bench: &mut dyn Bench, plan: &GridPlan) -> Result<Grid> {
     for (stage, rungs) in &plan.axes {
         let mut next = Vec::with_capacity(combinations.len() * rungs.len());
         for combination in &combinations {
-            extend(bench, combination, stage, rungs, target - plan.allowance, &mut next)?;
+            extend(bench, combination, stage, rungs, plan.target_of(stage, target), &mut next)?;
         }
         combinations = next;
     }

@@ -112,12 +112,15 @@ fn best_margin(
 ) -> Result<Vec<StageResult>> {
     let end = |path: &[StageResult]| path.last().map(|stage| stage.network.clone());
     let (mut best, mut tried) = (Vec::new(), Vec::new());
-    for steps in 0..=MOST_STEPS.min(deepest.unwrap_or(0)) {
+    // One more than there are rungs leaves the stage out, where it may be.
+    let back = deepest.map_or(0, |deepest| deepest + usize::from(!ladder.bench.mandatory(ladder.stage)));
+    for steps in 0..=MOST_STEPS.min(back) {
         let done = ladder.leave(deepest, Some(Margin::Steps(steps)))?;
         let rest = stages(ladder.bench, plan, behind, &done.network, target)?;
         let path = [vec![done], rest].concat();
         let (Some(found), so_far) = (end(&path), end(&best)) else { break };
-        tried.push(format!("{steps}: {}", found.cost));
+        let cost = if found.cost == f64::MAX { "no design that fits".into() } else { found.cost.to_string() };
+        tried.push(format!("{steps}: {cost}"));
         if so_far.is_some_and(|so_far| found.rank(&so_far, target - plan.allowance).is_ge()) {
             break;
         }

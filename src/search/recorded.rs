@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::bench::{Bench, Measured, SearchResult, Trial};
+use super::bench::{Bench, Measured, SearchResult, StageResult, Trial};
 use super::fragments;
 use super::journal::{Entry, Journal, Role, key_of};
 pub use super::work::{Figures, Maker, Work};
@@ -115,23 +115,53 @@ impl<M: Maker> Recorded<M> {
         Ok(if polished.accuracy >= from.accuracy { polished } else { from.clone() })
     }
 
-    /// The final network: the deepest passing candidate of the last stage that, polished, reaches the target; the
-    /// network that entered that stage where none does.
+    /// The final network: the deepest passing candidate of the last stage that, polished, reaches the target. Where none
+    /// does: the network that entered that stage or, of a stage that must be taken, its deepest other rung that does.
     ///
     /// # Errors
     /// Those of the maker.
     pub fn finish(&mut self, search: &SearchResult) -> Result<Measured> {
-        let entering = search.stages.iter().rev().nth(1).map_or(&search.baseline, |stage| &stage.network);
-        let passing = search.stages.last().map_or(&[][..], |stage| &stage.passing).iter().rev().map(|(_, c)| c);
-        let milder = passing.chain([entering]).filter(|c| c.key != search.network().key);
         let mut network = self.polish(search.network())?;
+        let Some(last) = search.stages.last() else { return Ok(network) };
+        let entering = search.stages.iter().rev().nth(1).map_or(&search.baseline, |stage| &stage.network).clone();
+        let unpolished = |rungs: &mut dyn Iterator<Item = &(usize, Measured)>| -> Vec<Measured> {
+            rungs.map(|(_, network)| network.clone()).filter(|n| n.key != search.network().key).collect()
+        };
+        let mut milder = unpolished(&mut last.passing.iter().rev());
+        if !self.mandatory(&last.stage) {
+            milder.push(entering.clone());
+        }
         for candidate in milder {
             if network.accuracy >= search.target {
-                break;
+                return Ok(network);
             }
-            network = self.polish(candidate)?;
+            network = self.polish(&candidate)?;
+        }
+        if network.accuracy < search.target && self.mandatory(&last.stage) {
+            return self.milder_still(last, &entering, search.target, network);
         }
         Ok(network)
+    }
+
+    /// The first rung below those that `stage` measured, deepest first, that reaches `target` polished; `otherwise`
+    /// where none does.
+    fn milder_still(
+        &mut self,
+        stage: &StageResult,
+        entering: &Measured,
+        target: f64,
+        otherwise: Measured,
+    ) -> Result<Measured> {
+        let mildest = stage.passing.first().map(|(rung, _)| *rung).or(stage.kept).unwrap_or(0);
+        let start = self.prepare(&stage.stage, &entering.key)?;
+        for rung in (0..mildest).rev() {
+            let candidate = self.measure(&Trial { stage: &stage.stage, rung, start: &start, from: &start, target })?;
+            let polished = self.polish(&candidate)?;
+            if polished.accuracy >= target {
+                return Ok(polished);
+            }
+        }
+        Ok(otherwise)
     }
 
     /// The network of `work`: from the journal where it is finished, else made now.
@@ -151,7 +181,8 @@ impl<M: Maker> Recorded<M> {
         let began = Instant::now();
         let folder = &self.checkpoints;
         let figures = self.maker.make(work, &checkpoint_of(folder, &key), &|key| checkpoint_of(folder, key))?;
-        let entry = entry(key, work, figures, target, began.elapsed().as_secs_f64());
+        let seconds = began.elapsed().as_secs_f64().max(figures.trained_seconds);
+        let entry = entry(key, work, figures, target, seconds);
         let measured = measured(&entry);
         self.journal.append(entry.clone())?;
         if let Some(tell) = self.tell {

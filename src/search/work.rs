@@ -87,6 +87,8 @@ pub struct Figures {
     pub macs: u64,
     /// See [`Entry::bops`].
     pub bops: u64,
+    /// Seconds of the training, what a killed program did of it included.
+    pub trained_seconds: f64,
 }
 
 /// Makes networks: the costly part of a search.

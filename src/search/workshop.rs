@@ -11,10 +11,9 @@ use super::journal::{Bits, key_of};
 use super::recorded::{Figures, Maker, Work};
 use super::stages::{self, Stage};
 use crate::config::hardware::HardwareConfig;
-use crate::config::search::{FineTune, Objective, SearchConfig, StageName};
+use crate::config::search::{FineTune, SearchConfig, StageName};
 use crate::config::train::TrainConfig;
 use crate::data::Images;
-use crate::network::sizes::Sizes;
 use crate::train::{self, Hooks, Model, Recipe};
 
 /// Images that activation scales are calibrated on.
@@ -104,10 +103,11 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    fn train(&self, model: &mut Model, work: &Work, checkpoint: &Path) -> Result<()> {
+    /// Trains; returns the seconds of all epochs, those before a resumption included.
+    fn train(&self, model: &mut Model, work: &Work, checkpoint: &Path) -> Result<f64> {
         let training = self.training(work);
         if training.fine_tune.epochs == 0 {
-            return Ok(());
+            return Ok(0.0);
         }
         let (setting, distill) = (self.setting, self.setting.config.distill);
         let train = TrainConfig {
@@ -129,8 +129,8 @@ impl<'a> Workshop<'a> {
             progress: setting.progress.then_some(label.as_str()),
             ..Hooks::default()
         };
-        train::fit(model, setting.train, &recipe, &hooks)?;
-        Ok(())
+        let report = train::fit(model, setting.train, &recipe, &hooks)?;
+        Ok(report.epochs.iter().map(|epoch| epoch.seconds).sum())
     }
 }
 
@@ -153,20 +153,12 @@ impl Maker for Workshop<'_> {
             _ => String::new(),
         };
         let training = format!("{:?} {:?} {:?}", self.training(work), self.setting.recipe, self.setting.config.distill);
-        let seed = self.setting.seed.to_string();
-        let mut parts = vec![self.setting.baseline_key, &seed, &surgery, &training];
-        // `[hardware]` may change between sessions, and then costs do.
-        let objective = self.setting.config.objective;
-        let design = format!("{objective:?} {:?}", self.setting.hardware);
-        if matches!(objective, Objective::Cycles | Objective::Energy) {
-            parts.push(&design);
-        }
-        key_of(&parts)
+        key_of(&[self.setting.baseline_key, &self.setting.seed.to_string(), &surgery, &training])
     }
 
     fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures> {
         let mut model = self.before_training(work, network_at)?;
-        self.train(&mut model, work, checkpoint)?;
+        let trained_seconds = self.train(&mut model, work, checkpoint)?;
         let val_accuracy = train::accuracy(&model, self.setting.val);
         model.save(checkpoint)?;
         let _ = std::fs::remove_file(checkpoint.with_extension("training"));
@@ -174,25 +166,25 @@ impl Maker for Workshop<'_> {
         let ratio = if let Work::Candidate(trial) = work { self.stage(trial.stage).ratio(trial.rung) } else { 0.0 };
         let (objective, hardware) = (self.setting.config.objective, self.setting.hardware);
         let cost = figures::cost(&model, &self.calibration, &sizes, objective, hardware)?;
-        Ok(figures_of(&model, val_accuracy, ratio, &sizes, cost))
+        Ok(Figures {
+            val_accuracy,
+            ratio,
+            bits: bits_of(&model),
+            params_bits: sizes.params_bits,
+            stored_bits: sizes.stored_bits,
+            cost,
+            macs: sizes.nonzero_macs,
+            bops: sizes.bops,
+            trained_seconds,
+        })
     }
 }
 
-fn figures_of(model: &Model, val_accuracy: f64, ratio: f64, sizes: &Sizes, cost: f64) -> Figures {
-    let bits = model.quant().map(|quant| Bits {
+fn bits_of(model: &Model) -> Option<Bits> {
+    model.quant().map(|quant| Bits {
         weights: quant.weights.clone(),
         activations: quant.acts.iter().map(|(node, ty)| (node.clone(), ty.bits)).collect(),
-    });
-    Figures {
-        val_accuracy,
-        ratio,
-        bits,
-        params_bits: sizes.params_bits,
-        stored_bits: sizes.stored_bits,
-        cost,
-        macs: sizes.nonzero_macs,
-        bops: sizes.bops,
-    }
+    })
 }
 
 /// What a progress bar calls the work.

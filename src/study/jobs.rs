@@ -13,7 +13,8 @@ use crate::search::recorded::{Maker, Recorded, Work};
 /// One job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Job {
-    /// Hash of everything that it depends on: the key of its network, or of a search.
+    /// Key of the network it makes; of a search the hash of its baseline and its plan (the rest is the folder's: it holds
+    /// one configuration).
     pub key: String,
     /// The seed whose folder it works in.
     pub seed: u64,
@@ -93,11 +94,12 @@ pub fn ready<M: Maker>(bench: &mut Recorded<M>, task: &Task, baseline: &Job) -> 
 
 /// Those of the grid.
 fn on_grid<M: Maker>(bench: &Recorded<M>, seed: u64, plan: &GridPlan, baseline: Measured) -> Vec<Job> {
-    let target = plan.target.threshold(baseline.accuracy) - plan.allowance;
+    let target = plan.target.threshold(baseline.accuracy);
     let mut jobs = Vec::new();
     let mut finished = vec![(String::new(), baseline.key)];
     for (stage, rungs) in &plan.axes {
         let mut next = Vec::new();
+        let target = plan.target_of(stage, target);
         for (path, network) in finished {
             let mut find = |work: &Work, what: String, kind: Kind| {
                 let found = bench.find(work);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::search::Searched;
+use crate::config::search::Objective;
 use crate::report::reduction;
 use crate::run::record::Environment;
 use crate::search::journal::Role;
@@ -20,7 +21,9 @@ pub struct Study {
     pub name: String,
     /// As the run file has it.
     pub target: Target,
-    /// Orders over all seeds, the one with the smallest networks first; orders that missed a target last.
+    /// As the run file has it: what `cost` is.
+    pub objective: Objective,
+    /// Orders over all seeds, least mean cost first; orders that missed a target last.
     pub orders: Vec<Summary>,
     /// Every margin search, by seed.
     pub searches: Vec<Search>,
@@ -77,6 +80,8 @@ pub struct Found {
     pub params_bits: u64,
     /// Everything that must be stored, in bits.
     pub stored_bits: u64,
+    /// What the search minimizes.
+    pub cost: f64,
     /// Candidates of the stages that the search used.
     pub candidates: usize,
     /// Trainings that it used: baseline, preparations, candidates, polishes.
@@ -105,6 +110,8 @@ pub struct Against {
     pub trainings: f64,
     /// The search's stored bits over those of the grid's best network.
     pub stored_bits: f64,
+    /// The search's cost over that of the grid's best network.
+    pub cost: f64,
 }
 
 /// One order over all seeds.
@@ -118,6 +125,8 @@ pub struct Summary {
     pub params_bits: Spread,
     /// See [`Found::stored_bits`].
     pub stored_bits: Spread,
+    /// See [`Found::cost`].
+    pub cost: Spread,
     /// See [`Found::val_accuracy`].
     pub val_accuracy: Spread,
     /// See [`Found::test_accuracy`].
@@ -176,6 +185,7 @@ impl Found {
             test_accuracy,
             params_bits: searched.network().map_or(0, |entry| entry.params_bits),
             stored_bits: outcome.network.stored_bits,
+            cost: outcome.network.cost,
             candidates: used.iter().filter(|entry| entry.role == Role::Candidate).count(),
             trainings: used.len(),
             seconds: baseline_seconds + used.iter().map(|entry| entry.seconds).sum::<f64>(),
@@ -194,6 +204,7 @@ impl Against {
             seconds: grid.seconds / search.seconds,
             trainings: grid.trainings as f64 / search.trainings as f64,
             stored_bits: search.stored_bits as f64 / grid.stored_bits as f64,
+            cost: search.cost / grid.cost,
         }
     }
 }
@@ -202,7 +213,7 @@ impl Study {
     /// Puts the searches together: each against the grid of its seed, and each order over all seeds.
     pub fn of(
         name: &str,
-        target: Target,
+        (target, objective): (Target, Objective),
         mut searches: Vec<Search>,
         grid: Option<GridFound>,
         environment: Environment,
@@ -212,7 +223,7 @@ impl Study {
             search.against_grid = grid.map(|grid| Against::of(&search.found, &grid.found));
         }
         let orders = summaries(&searches);
-        Self { version: VERSION, name: name.into(), target, orders, searches, grid, environment }
+        Self { version: VERSION, name: name.into(), target, objective, orders, searches, grid, environment }
     }
 }
 
@@ -231,6 +242,7 @@ fn summaries(searches: &[Search]) -> Vec<Summary> {
             met: found.iter().filter(|f| f.met).count(),
             params_bits: spread(|f| f.params_bits as f64),
             stored_bits: spread(|f| f.stored_bits as f64),
+            cost: spread(|f| f.cost),
             val_accuracy: spread(|f| f.val_accuracy),
             test_accuracy: spread(|f| f.test_accuracy),
             candidates: spread(|f| f.candidates as f64),
@@ -238,6 +250,6 @@ fn summaries(searches: &[Search]) -> Vec<Summary> {
         }
     };
     let mut all: Vec<Summary> = orders.into_iter().map(summary).collect();
-    all.sort_by(|a, b| b.met.cmp(&a.met).then(a.stored_bits.mean.total_cmp(&b.stored_bits.mean)));
+    all.sort_by(|a, b| b.met.cmp(&a.met).then(a.cost.mean.total_cmp(&b.cost.mean)));
     all
 }

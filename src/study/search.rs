@@ -46,24 +46,26 @@ pub fn order<M: Maker>(bench: &mut Recorded<M>, plan: &Plan, polish: bool) -> Re
     Ok(Searched::of(bench, search, network))
 }
 
+/// Most networks of the grid that are polished.
+const MOST_POLISHES: usize = 5;
+
 /// The grid, and its best network: as the margin search's, it is polished, and must then meet the target itself. With an
-/// allowance the next smallest is polished until one does.
+/// allowance the next best, five at most, are polished until one does; else the best of them ends the search.
 ///
 /// # Errors
 /// Those of a candidate.
 pub fn grid<M: Maker>(bench: &mut Recorded<M>, plan: &GridPlan, polish: bool) -> Result<(Searched, Vec<Measured>)> {
     bench.take_used();
     let grid = grid::all(bench, plan)?;
-    let mut search = grid.best();
-    let mut network = search.network().clone();
-    if polish {
-        for next in grid.best_first() {
-            let meets_lowered = next.network().accuracy >= next.target - plan.allowance;
-            network = bench.polish(next.network())?;
-            search = next;
-            if network.accuracy >= search.target || !meets_lowered {
-                break;
-            }
+    let sorted = grid.best_first();
+    let (mut search, mut network) = (sorted[0].clone(), sorted[0].network().clone());
+    for (i, next) in sorted.into_iter().take(if polish { MOST_POLISHES } else { 0 }).enumerate() {
+        let polished = bench.polish(next.network())?;
+        if i == 0 || polished.rank(&network, next.target).is_lt() {
+            (search, network) = (next, polished);
+        }
+        if network.accuracy >= search.target {
+            break;
         }
     }
     Ok((Searched::of(bench, search, network), grid.networks().cloned().collect()))

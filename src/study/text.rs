@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::record::{Against, Found, GridFound, Kept, Spread, Study};
+use crate::config::search::Objective;
 use crate::search::margin::Target;
 
 /// The study as Markdown.
@@ -26,16 +27,19 @@ fn orders(study: &Study, text: &mut String) {
     let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
     let _ = write!(
         text,
-        "\n## Orders\n\nMean (least to most) over the seeds {}, smallest first.\n\n\
-         | order | stored kbit | weights kbit | validation % | test % | candidates | training s | target met |\n\
-         |---|---|---|---|---|---|---|---|\n",
-        seeds.join(", ")
+        "\n## Orders\n\nMean (least to most) over the seeds {}, least {} first.\n\n\
+         | order | {} | stored kbit | weights kbit | validation % | test % | candidates | training s | target met |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+        seeds.join(", "),
+        objective(study.objective),
+        objective(study.objective)
     );
     for order in &study.orders {
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} of {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} of {} |",
             order.order.join(", "),
+            spread(order.cost, 1.0, 0),
             spread(order.stored_bits, 1e-3, 1),
             spread(order.params_bits, 1e-3, 1),
             spread(order.val_accuracy, 100.0, 2),
@@ -87,20 +91,31 @@ fn against(study: &Study, grid: &GridFound, text: &mut String) {
         text,
         "\n## Margin search against brute force\n\n\
          The grid ({}, seed {}): {} combinations, {} candidates, {:.1} s; its best network has {:.1} kbit.\n\n\
-         | order | seconds | grid's seconds / its | grid's trainings / its | stored bits / those of the grid's best |\n\
-         |---|---|---|---|---|\n",
+         | order | seconds | grid's seconds / its | grid's trainings / its | stored bits / those of the grid's best | \
+         {} / that of the grid's best |\n|---|---|---|---|---|---|\n",
         grid.order.join(", "),
         grid.seed,
         grid.combinations,
         grid.found.candidates,
         grid.found.seconds,
-        grid.found.stored_bits as f64 / 1e3
+        grid.found.stored_bits as f64 / 1e3,
+        objective(study.objective)
     );
     for search in &study.searches {
-        let Some(Against { seconds, trainings, stored_bits }) = search.against_grid else { continue };
+        let Some(Against { seconds, trainings, stored_bits, cost }) = search.against_grid else { continue };
         let own = search.found.seconds;
         let order = search.order.join(", ");
-        let _ = writeln!(text, "| {order} | {own:.1} | {seconds:.1} | {trainings:.1} | {stored_bits:.3} |");
+        let _ = writeln!(text, "| {order} | {own:.1} | {seconds:.1} | {trainings:.1} | {stored_bits:.3} | {cost:.3} |");
+    }
+}
+
+/// What is minimized, with its unit.
+const fn objective(objective: Objective) -> &'static str {
+    match objective {
+        Objective::ParamsBits => "weight bits",
+        Objective::StoredBits => "bits stored",
+        Objective::Cycles => "cycles an image",
+        Objective::Energy => "energy an image, pJ",
     }
 }
 

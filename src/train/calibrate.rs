@@ -51,12 +51,7 @@ impl Model {
         self.tensors.retain(|name, _| !name.ends_with(".act_scale"));
         self.quant = Some(quant.clone());
         let mut scales = self.find_act_scales(images, &quant, &BTreeMap::new());
-        // A chain of concats has one scale, which the last one has seen all values for.
-        let chained = |(node, scale): &(String, Tensor)| {
-            let owner = scale_owner(&self.nodes, node);
-            (owner != node).then(|| (owner.to_string(), scale.shallow_clone()))
-        };
-        let shared: BTreeMap<String, Tensor> = scales.iter().filter_map(chained).collect();
+        let shared = self.shared_scales(&scales);
         if !shared.is_empty() {
             scales = self.find_act_scales(images, &quant, &shared);
         }
@@ -65,6 +60,19 @@ impl Model {
             self.set(&node, "act_scale", &scale);
         }
         Ok(())
+    }
+
+    /// By owner, what a chain of concats shares: the largest of the scales that its members would have.
+    fn shared_scales(&self, scales: &[(String, Tensor)]) -> BTreeMap<String, Tensor> {
+        let mut shared: BTreeMap<String, (usize, Tensor)> = BTreeMap::new();
+        for (node, scale) in scales {
+            let owner = scale_owner(&self.nodes, node).to_string();
+            let most = shared.get(&owner).map_or_else(|| scale.shallow_clone(), |(_, most)| most.maximum(scale));
+            let members = shared.get(&owner).map_or(0, |(members, _)| *members);
+            shared.insert(owner, (members + 1, most));
+        }
+        let chains = shared.into_iter().filter(|(_, (members, _))| *members > 1);
+        chains.map(|(owner, (_, scale))| (owner, scale)).collect()
     }
 
     /// The scale of least squared error of each activation, or its owner's from `shared`, by node, in the nodes' order.
@@ -106,6 +114,15 @@ impl Model {
             let least = 1 + u32::from(ty.signed);
             ensure!((least..=8).contains(&b), "layer {}: {b} activation bits; {least} to 8 are possible", node.name);
             quant.acts.insert(node.name.clone(), ty);
+        }
+        for (node, ty) in &quant.acts {
+            let owner = scale_owner(&self.nodes, node);
+            let owners = quant.acts.get(owner).map_or(ty.bits, |ty| ty.bits);
+            ensure!(
+                ty.bits == owners,
+                "layer {node}: {} activation bits, but {owner}, whose scale it has, {owners}",
+                ty.bits
+            );
         }
         for name in bits.weights.keys() {
             ensure!(quant.weights.contains_key(name), "weight bits for {name}, which is no layer");

@@ -120,6 +120,11 @@ impl Model {
         self.tensors.get(&format!("{node}.{kind}"))
     }
 
+    /// The node whose scale, and whose bits, the output of `node` has: itself but in a chain of concats.
+    pub fn scale_owner<'a>(&'a self, node: &'a str) -> &'a str {
+        scale_owner(&self.nodes, node)
+    }
+
     /// Logarithm of the scale of a node's requantized output, `[1]`, where it has one: see [`scale_owner`].
     pub(crate) fn act_scale(&self, node: &str) -> Option<&Tensor> {
         self.find(scale_owner(&self.nodes, node), "act_scale")

@@ -73,6 +73,11 @@ impl Model {
             let found = tensors.get(name).with_context(|| format!("no tensor {name}"))?;
             anyhow::ensure!(found.size() == fresh.size(), "tensor {name} of another shape than the graph's");
         }
+        let shares =
+            |name: &String| name.strip_suffix(".act_scale").is_some_and(|node| model.scale_owner(node) != node);
+        if let Some(name) = tensors.keys().find(|name| shares(name)) {
+            anyhow::bail!("tensor {name}, a scale that it shares with another node");
+        }
         model.tensors = tensors;
         model.track_gradients();
         Ok(model)

@@ -132,6 +132,7 @@ impl Maker for Formula {
             cost: size as f64,
             macs: size,
             bops: size,
+            trained_seconds: 0.0,
         })
     }
 }

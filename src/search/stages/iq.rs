@@ -60,7 +60,8 @@ impl Stage for Iq {
                 allot(&measure(start, calibration, least), self.config.ladder[rung].weight)
             }
         };
-        let acts = model.activations().map(|n| (n.name.clone(), self.widths(rung, &n.name).activation)).collect();
+        let bits = |node: &str| self.widths(rung, model.scale_owner(node)).activation;
+        let acts = model.activations().map(|n| (n.name.clone(), bits(&n.name))).collect();
         model.quantize(&Bits { weights, acts }, calibration)?;
         Ok(model)
     }

@@ -55,6 +55,9 @@ impl Stage for Ns {
     }
 }
 
+/// |gamma| that scales one channel, by BatchNorm; several of one where a flatten repeats the channel.
+type Gammas = BTreeMap<String, Vec<f64>>;
+
 /// How much each channel counts, by layer: the mean |gamma| of the BatchNorms that scale it. They are the layer's own,
 /// those of nodes that read the channel (DenseNet), and those of the layers that an add ties to it, whose channels go
 /// together. The mean, because a channel of `n` tied layers counts `n` times among the channels to remove.
@@ -62,31 +65,37 @@ fn scales(model: &Model) -> BTreeMap<String, Vec<f64>> {
     let gammas = channel_gammas(model);
     let mut scales = BTreeMap::new();
     for group in model.dependency_groups() {
-        let members: Vec<&Vec<Vec<f64>>> = group.iter().filter_map(|layer| gammas.get(layer)).collect();
+        let members: Vec<&Vec<Gammas>> = group.iter().filter_map(|layer| gammas.get(layer)).collect();
         if members.iter().any(|m| m.len() != members[0].len()) {
             continue; // channels that do not pair up
         }
         let channels = members.first().map_or(0, |m| m.len());
-        let of = |c: usize| -> Vec<f64> { members.iter().flat_map(|m| m[c].iter().copied()).collect() };
-        let all: Vec<Vec<f64>> = (0..channels).map(of).collect();
-        if all.iter().any(Vec::is_empty) {
-            continue; // no BatchNorm scales them (fully connected)
-        }
-        let mean: Vec<f64> = all.iter().map(|g| g.iter().sum::<f64>() / g.len() as f64).collect();
-        scales.extend(group.iter().map(|layer| (layer.clone(), mean.clone())));
+        let means: Option<Vec<f64>> = (0..channels).map(|c| mean(members.iter().map(|m| &m[c]))).collect();
+        // Without a BatchNorm (fully connected) nothing says what a channel counts.
+        let Some(means) = means else { continue };
+        scales.extend(group.iter().map(|layer| (layer.clone(), means.clone())));
     }
     scales
 }
 
-/// |gamma| of every BatchNorm that scales a channel, its own layer's or a reader's: by layer and channel.
-fn channel_gammas(model: &Model) -> BTreeMap<String, Vec<Vec<f64>>> {
-    let outputs = |node: &LayerSpec| (node.name.clone(), vec![Vec::new(); node.out_channels().unwrap_or(0)]);
-    let mut found: BTreeMap<String, Vec<Vec<f64>>> = model.layers().map(outputs).collect();
+/// Mean over the BatchNorms of a channel and of those tied to it, each counted once; `None` where there is none.
+fn mean<'a>(tied: impl Iterator<Item = &'a Gammas>) -> Option<f64> {
+    let of = |gammas: &Vec<f64>| gammas.iter().sum::<f64>() / gammas.len() as f64;
+    let all: BTreeMap<&String, f64> = tied.flatten().map(|(node, gammas)| (node, of(gammas))).collect();
+    (!all.is_empty()).then(|| all.values().sum::<f64>() / all.len() as f64)
+}
+
+/// By layer and channel, |gamma| of every BatchNorm that scales it, its own layer's or a reader's.
+fn channel_gammas(model: &Model) -> BTreeMap<String, Vec<Gammas>> {
+    let outputs = |node: &LayerSpec| (node.name.clone(), vec![Gammas::new(); node.out_channels().unwrap_or(0)]);
+    let mut found: BTreeMap<String, Vec<Gammas>> = model.layers().map(outputs).collect();
     let origins = model.origins();
     for (node, gamma) in model.gammas() {
         let gamma = Vec::<f64>::try_from(gamma.detach().abs().to_kind(Kind::Double)).expect("gamma has one dimension");
         for (value, (layer, c)) in gamma.iter().zip(&origins[&node]).flat_map(|(g, o)| o.iter().map(move |o| (g, o))) {
-            found.get_mut(layer).into_iter().for_each(|channels| channels[*c].push(*value));
+            if let Some(channels) = found.get_mut(layer) {
+                channels[*c].entry(node.clone()).or_default().push(*value);
+            }
         }
     }
     found
@@ -134,6 +143,15 @@ mod tests {
         assert_eq!(keep["a"], [0, 1, 2, 3]);
         assert_eq!(keep["b"], [0]);
         assert_eq!(channels_to_keep(&scales(), 7, 1)["b"], [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_batch_norm_counts_once_however_many_tied_layers_it_reads() {
+        let gammas =
+            |pairs: &[(&str, f64)]| -> Gammas { pairs.iter().map(|(n, g)| (n.to_string(), vec![*g])).collect() };
+        let tied = [gammas(&[("a", 0.1), ("reader", 0.7)]), gammas(&[("reader", 0.7)]), gammas(&[("reader", 0.7)])];
+        assert!((mean(tied.iter()).unwrap() - 0.4).abs() < 1e-12);
+        assert_eq!(mean([Gammas::new()].iter()), None);
     }
 
     #[test]
