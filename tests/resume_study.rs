@@ -8,18 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use idx::write_part;
+use idx::write_rows;
 use serde_json::Value;
 use slimgate::search::journal::{self, Entry};
 
-/// A run file, and 120 training images of 8x8 in three classes: which third of the rows is bright.
+/// A run file, and the data set of [`write_rows`].
 fn write_run(folder: &Path) -> PathBuf {
-    for (name, count) in [("train", 120u32), ("t10k", 30)] {
-        let pixel = |i: u32| if (i / 8 % 8) * 3 / 8 == (i / 64) % 3 { 200 } else { (i * 37 % 90) as u8 };
-        let pixels: Vec<u8> = (0..count * 64).map(pixel).collect();
-        let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
-        write_part(folder, name, 8, &pixels, &labels);
-    }
+    write_rows(folder);
     let file = folder.join("rows.toml");
     let tune = "fine_tune = { epochs = 1, learning_rate = 2e-3 }";
     let text = format!(

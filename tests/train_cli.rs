@@ -7,18 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use idx::write_part;
+use idx::write_rows;
 use slimgate::network::Network;
 use slimgate::train::Model;
 
-/// A run file, and 120 training images of 8x8 in three classes: which third of the rows is bright.
+/// A run file, and the data set of [`write_rows`].
 fn write_run(folder: &Path) -> PathBuf {
-    for (name, count) in [("train", 120u32), ("t10k", 30)] {
-        let pixel = |i: u32| if (i / 8 % 8) * 3 / 8 == (i / 64) % 3 { 200 } else { (i * 37 % 90) as u8 };
-        let pixels: Vec<u8> = (0..count * 64).map(pixel).collect();
-        let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
-        write_part(folder, name, 8, &pixels, &labels);
-    }
+    write_rows(folder);
     let file = folder.join("rows.toml");
     let text = format!(
         "name = 'rows'\n[data]\ndir = '{}'\nvalidation = 30\n[network]\nwidth = 0.25\n\

@@ -123,24 +123,20 @@ impl<M: Maker> Recorded<M> {
     pub fn finish(&mut self, search: &SearchResult) -> Result<Measured> {
         let mut network = self.polish(search.network())?;
         let Some(last) = search.stages.last() else { return Ok(network) };
-        let entering = search.stages.iter().rev().nth(1).map_or(&search.baseline, |stage| &stage.network).clone();
-        let unpolished = |rungs: &mut dyn Iterator<Item = &(usize, Measured)>| -> Vec<Measured> {
-            rungs.map(|(_, network)| network.clone()).filter(|n| n.key != search.network().key).collect()
-        };
-        let mut milder = unpolished(&mut last.passing.iter().rev());
-        if !self.mandatory(&last.stage) {
-            milder.push(entering.clone());
-        }
+        let entering = search.stages.iter().rev().nth(1).map_or(&search.baseline, |stage| &stage.network);
+        let mandatory = self.mandatory(&last.stage);
+        let passing = last.passing.iter().rev().map(|(_, candidate)| candidate);
+        let milder = passing.chain((!mandatory).then_some(entering)).filter(|c| c.key != search.network().key);
         for candidate in milder {
             if network.accuracy >= search.target {
                 return Ok(network);
             }
-            network = self.polish(&candidate)?;
+            network = self.polish(candidate)?;
         }
-        if network.accuracy < search.target && self.mandatory(&last.stage) {
-            return self.milder_still(last, &entering, search.target, network);
+        if network.accuracy >= search.target || !mandatory {
+            return Ok(network);
         }
-        Ok(network)
+        self.milder_still(last, entering, search.target, network)
     }
 
     /// The first rung below those that `stage` measured, deepest first, that reaches `target` polished; `otherwise`

@@ -64,15 +64,13 @@ impl Model {
 
     /// By owner, what a chain of concats shares: the largest of the scales that its members would have.
     fn shared_scales(&self, scales: &[(String, Tensor)]) -> BTreeMap<String, Tensor> {
-        let mut shared: BTreeMap<String, (usize, Tensor)> = BTreeMap::new();
+        let mut chains: BTreeMap<&str, Vec<&Tensor>> = BTreeMap::new();
         for (node, scale) in scales {
-            let owner = scale_owner(&self.nodes, node).to_string();
-            let most = shared.get(&owner).map_or_else(|| scale.shallow_clone(), |(_, most)| most.maximum(scale));
-            let members = shared.get(&owner).map_or(0, |(members, _)| *members);
-            shared.insert(owner, (members + 1, most));
+            chains.entry(scale_owner(&self.nodes, node)).or_default().push(scale);
         }
-        let chains = shared.into_iter().filter(|(_, (members, _))| *members > 1);
-        chains.map(|(owner, (_, scale))| (owner, scale)).collect()
+        chains.retain(|_, members| members.len() > 1);
+        let largest = |members: Vec<&Tensor>| Tensor::stack(&members, 0).amax([0i64].as_slice(), false);
+        chains.into_iter().map(|(owner, members)| (owner.to_string(), largest(members))).collect()
     }
 
     /// The scale of least squared error of each activation, or its owner's from `shared`, by node, in the nodes' order.

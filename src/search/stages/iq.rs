@@ -9,7 +9,7 @@ use crate::config::search::{Allocation, FineTune, IqConfig, Widths};
 use crate::train::{Bits, Model};
 
 /// Fewest bits of a weight or an activation.
-const LEAST: u32 = 2;
+pub(super) const LEAST: u32 = 2;
 
 /// See the module.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Reduction, Tensor};
 
+use super::iq::LEAST;
 use crate::train::{Mode, Model, quant};
 
-/// Fewest and most bits of a weight.
-const LEAST: u32 = 2;
+/// Most bits of a weight.
 const MOST: u32 = 8;
 /// Images that answers are compared on: more change the order of layers little.
 const IMAGES: i64 = 128;
