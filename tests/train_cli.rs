@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use idx::write_rows;
 use slimgate::network::Network;
+use slimgate::search::journal::{self, Entry, Role};
 use slimgate::train::Model;
 
 /// A run file, and the data set of [`write_rows`].
@@ -54,6 +55,25 @@ fn a_baseline_is_trained_once_and_lowered_at_8_bits() {
     let network = Network::load(&run).unwrap();
     assert_eq!(network.name, "rows");
     assert_eq!(network.sizes().unwrap().total.stored_bits, lowered["stored_bits"].as_u64().unwrap());
+}
+
+/// At such a rate no fine-tuning holds.
+#[test]
+fn a_candidate_whose_training_diverges_is_rejected_and_the_search_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let search = "[search]\norder = ['iq']\niq = { ladder = [[8, 8], [6, 6]], fine_tune = { epochs = 4, learning_rate = 9 } }\n\
+                  polish = { epochs = 1, learning_rate = 1e-4 }\n";
+    let text = fs::read_to_string(&config)
+        .unwrap()
+        .replace("threads = 1", "threads = 1\noptimizer = 'sgd'\nlearning_rate = 0.05");
+    fs::write(&config, text + search).unwrap();
+    let output = slimgate(folder.path()).arg("search").arg(&config).output().unwrap();
+    let entries = journal::read(folder.path().join("runs/rows/search.jsonl")).unwrap();
+    let candidates: Vec<&Entry> = entries.iter().filter(|e| e.role == Role::Candidate).collect();
+    assert!(!candidates.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(candidates.iter().all(|e| e.val_accuracy == 0.0 && !e.accepted), "{candidates:?}");
+    assert!(entries.iter().any(|e| e.role == Role::Polish && e.val_accuracy > 0.8), "{entries:?}");
 }
 
 #[test]

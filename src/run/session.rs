@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
-        set_machine(&mut config)?;
+        set_threads(&mut config);
         let table = config.to_toml()?.parse()?;
         let open = || RunFolder::open(root, &config.name, &table, config.free_sections(), fresh);
         Self::load(config.clone(), open, watch)
@@ -286,12 +286,7 @@ impl Session {
     }
 }
 
-/// Sets this program's threads and device as the run file has them; `threads` says how many there are from then on.
-///
-/// # Errors
-/// A device that is not there.
-pub fn set_machine(config: &mut RunConfig) -> Result<()> {
+/// Sets this program's threads as the run file has them; `threads` says how many there are from then on.
+pub fn set_threads(config: &mut RunConfig) {
     config.train.threads = runtime::set_threads(config.train.threads);
-    runtime::device(config.train.device)?;
-    Ok(())
 }

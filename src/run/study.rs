@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::folder::{Access, RunFolder};
 use super::record::{Environment, write_json};
-use super::session::{BASELINE, Session, Watch, set_machine};
+use super::session::{BASELINE, Session, Watch, set_threads};
 use crate::config::RunConfig;
 use crate::files::{create_folder, write_atomic};
 use crate::search::bench::Measured;
@@ -42,7 +42,7 @@ impl StudyRun {
     /// # Errors
     /// A folder that belongs to another configuration, or that another program works on.
     pub fn open(mut config: RunConfig, root: &Path, access: Access, fresh: bool, watch: Watch) -> Result<Self> {
-        set_machine(&mut config)?;
+        set_threads(&mut config);
         let table = config.to_toml()?.parse()?;
         let folder = match access {
             Access::Own => RunFolder::open(root, &config.name, &table, config.free_sections(), fresh)?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Result;
 use tch::{Device, Tensor};
@@ -14,7 +15,7 @@ use crate::config::hardware::HardwareConfig;
 use crate::config::search::{FineTune, SearchConfig, StageName};
 use crate::config::train::TrainConfig;
 use crate::data::Images;
-use crate::train::{self, Hooks, Model, Recipe};
+use crate::train::{self, Diverged, Hooks, Model, Recipe, runtime};
 
 /// Images that activation scales are calibrated on.
 const CALIBRATION: usize = 512;
@@ -50,9 +51,12 @@ pub struct Workshop<'a> {
     calibration: Tensor,
 }
 
-/// Images `[N, C, H, W]`, values 0 to 1, on which activation scales are found: the first training images.
+/// Images `[N, C, H, W]`, values 0 to 1, on which activation scales are found. They are spread over the training images,
+/// which may be sorted by class.
 pub fn calibration(train: &Images) -> Tensor {
-    train::batches::tensor(train, 0..CALIBRATION.min(train.len()), Device::Cpu)
+    let count = CALIBRATION.min(train.len());
+    let spread: Vec<usize> = (0..count).map(|i| i * train.len() / count).collect();
+    train::batches::tensor(&train.select(&spread), 0..count, Device::Cpu)
 }
 
 /// A training: how long, at which rate, with which penalty on BatchNorm scales.
@@ -71,6 +75,13 @@ impl<'a> Workshop<'a> {
         let baseline = Model::load(setting.baseline)?;
         let calibration = calibration(setting.train);
         Ok(Self { setting, stages: stages::all(setting.config), baseline, calibration })
+    }
+
+    /// A network where it is worked on: the device of the training.
+    fn load(&self, network: &Path) -> Result<Model> {
+        let mut model = Model::load(network)?;
+        model.to_device(runtime::device(self.setting.recipe.device)?);
+        Ok(model)
     }
 
     fn stage(&self, name: &str) -> &dyn Stage {
@@ -94,12 +105,30 @@ impl<'a> Workshop<'a> {
     /// The model before its training.
     fn before_training(&self, work: &Work, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Model> {
         if let Work::Candidate(trial) = work {
-            let (start, from) = (Model::load(&network_at(trial.start))?, Model::load(&network_at(trial.from))?);
-            return self.stage(trial.stage).apply(trial.rung, &start, &from, &self.calibration);
+            let (start, from) = (self.load(&network_at(trial.start))?, self.load(&network_at(trial.from))?);
+            let images = self.calibration.to_device(from.device());
+            return self.stage(trial.stage).apply(trial.rung, &start, &from, &images);
         }
         match work {
-            Work::Baseline => Ok(self.baseline.clone()),
-            other => Model::load(&network_at(other.parent())),
+            Work::Baseline => self.load(self.setting.baseline),
+            other => self.load(&network_at(other.parent())),
+        }
+    }
+
+    /// The model after its training, the seconds that took and the validation accuracy. A rung that cannot be trained is
+    /// too deep, which is no reason to end the search: it counts as a network, untrained, of no accuracy.
+    fn trained(&self, untrained: Model, work: &Work, checkpoint: &Path) -> Result<(Model, f64, f64)> {
+        let (mut model, began) = (untrained.clone(), Instant::now());
+        match self.train(&mut model, work, checkpoint) {
+            Ok(seconds) => {
+                let accuracy = train::accuracy(&model, self.setting.val);
+                Ok((model, seconds, accuracy))
+            }
+            Err(error) if error.is::<Diverged>() => {
+                tracing::warn!("{}: {error}", label(work));
+                Ok((untrained, began.elapsed().as_secs_f64(), 0.0))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -157,9 +186,8 @@ impl Maker for Workshop<'_> {
     }
 
     fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures> {
-        let mut model = self.before_training(work, network_at)?;
-        let trained_seconds = self.train(&mut model, work, checkpoint)?;
-        let val_accuracy = train::accuracy(&model, self.setting.val);
+        let untrained = self.before_training(work, network_at)?;
+        let (model, trained_seconds, val_accuracy) = self.trained(untrained, work, checkpoint)?;
         model.save(checkpoint)?;
         let _ = std::fs::remove_file(checkpoint.with_extension("training"));
         let sizes = figures::sizes(&model, &self.calibration)?;
@@ -200,4 +228,21 @@ fn label(work: &Work) -> String {
 fn seed_of(checkpoint: &Path) -> u64 {
     let key = checkpoint.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
     u64::from_str_radix(key.get(..15).unwrap_or("0"), 16).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::graph::Shape;
+
+    #[test]
+    fn calibration_sees_every_class_of_images_sorted_by_class() {
+        let labels: Vec<u16> = (0..2000).map(|i| i / 200).collect();
+        let pixels = labels.iter().map(|&l| l as u8).collect();
+        let images = Images { shape: Shape { c: 1, h: 1, w: 1 }, pixels, labels };
+        let seen = calibration(&images);
+        assert_eq!(seen.size(), [CALIBRATION as i64, 1, 1, 1]);
+        assert!((seen.max().double_value(&[]) * 255.0 - 9.0).abs() < 1e-4);
+        assert_eq!(calibration(&images.select(&[5, 7])).size()[0], 2);
+    }
 }

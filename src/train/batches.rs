@@ -3,23 +3,23 @@
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 use crate::config::train::Augment;
 use crate::data::Images;
 
 /// Bytes `[N, H, W, C]` as floats `[N, C, H, W]` from 0 to 1, in channels-last memory order.
-fn to_float(pixels: &[u8], images: &Images, device: Device) -> Tensor {
-    let (s, n) = (images.shape, pixels.len() / images.shape.len());
-    let size = [n, s.h, s.w, s.c].map(|d| d as i64);
-    let bytes = Tensor::from_data_size(pixels, &size, Kind::Uint8).to_device(device);
+fn to_float(bytes: &Tensor) -> Tensor {
     (bytes.to_kind(Kind::Float) / 255.0).permute([0, 3, 1, 2])
 }
 
 /// The images `range` as a tensor `[N, C, H, W]` from 0 to 1.
 pub fn tensor(images: &Images, range: std::ops::Range<usize>, device: Device) -> Tensor {
-    let size = images.shape.len();
-    to_float(&images.pixels[range.start * size..range.end * size], images, device)
+    let s = images.shape;
+    let size = [range.len(), s.h, s.w, s.c].map(|d| d as i64);
+    let pixels = &images.pixels[range.start * s.len()..range.end * s.len()];
+    to_float(&Tensor::from_data_size(pixels, &size, Kind::Uint8).to_device(device))
 }
 
 /// The labels `range` as a tensor `[N]`.
@@ -27,6 +27,9 @@ pub fn labels(images: &Images, range: std::ops::Range<usize>, device: Device) ->
     let labels: Vec<i64> = images.labels[range].iter().map(|&l| i64::from(l)).collect();
     Tensor::from_slice(&labels).to_device(device)
 }
+
+/// Images that are augmented and moved to the device at once: a GPU waits for every move.
+const CHUNK: usize = 8192;
 
 /// One pass over the training images in random order, as `(images, labels)`. All batches have one size; the few
 /// images that fill no batch wait for another epoch's order.
@@ -36,9 +39,10 @@ pub struct Epoch<'a> {
     device: Device,
     batch: usize,
     order: Vec<usize>,
+    /// Place in `order` of the next batch, and of the chunk in hand.
     next: usize,
+    chunk: (usize, Tensor, Tensor),
     rng: ChaCha8Rng,
-    pixels: Vec<u8>,
 }
 
 impl<'a> Epoch<'a> {
@@ -49,12 +53,36 @@ impl<'a> Epoch<'a> {
         let mut order: Vec<usize> = (0..images.len()).collect();
         order.shuffle(&mut rng);
         let batch = batch.min(images.len());
-        Self { images, augment, device, batch, order, next: 0, rng, pixels: Vec::new() }
+        order.truncate(images.len().checked_div(batch).unwrap_or(0) * batch);
+        let nothing = || Tensor::zeros([0], (Kind::Uint8, device));
+        Self { images, augment, device, batch, order, next: 0, chunk: (0, nothing(), nothing()), rng }
     }
 
     /// Batches in the whole epoch.
     pub fn batches(&self) -> usize {
         self.order.len().checked_div(self.batch).unwrap_or(0)
+    }
+
+    /// Draws the changes to the next images, makes them and moves them to the device: as many whole batches as a chunk
+    /// holds, one at least.
+    fn load_chunk(&mut self) {
+        let length = (CHUNK / self.batch).max(1) * self.batch;
+        let chosen = &self.order[self.next..self.order.len().min(self.next + length)];
+        let s = i64::try_from(self.augment.shift).unwrap_or(0);
+        let moves: Vec<Move> = chosen
+            .iter()
+            .map(|&image| {
+                let (dy, dx) = (self.rng.random_range(-s..=s) as isize, self.rng.random_range(-s..=s) as isize);
+                Move { image, dy, dx, flip: self.augment.flip && self.rng.random() }
+            })
+            .collect();
+        let shape = self.images.shape;
+        let mut pixels = vec![0; chosen.len() * shape.len()];
+        pixels.par_chunks_mut(shape.len()).zip(&moves).for_each(|(out, change)| change.draw(out, self.images));
+        let size = [chosen.len(), shape.h, shape.w, shape.c].map(|d| d as i64);
+        let pixels = Tensor::from_data_size(&pixels, &size, Kind::Uint8).to_device(self.device);
+        let labels: Vec<i64> = chosen.iter().map(|&i| i64::from(self.images.labels[i])).collect();
+        self.chunk = (self.next, pixels, Tensor::from_slice(&labels).to_device(self.device));
     }
 }
 
@@ -62,37 +90,47 @@ impl Iterator for Epoch<'_> {
     type Item = (Tensor, Tensor);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let chosen = self.order.get(self.next..self.next + self.batch).filter(|c| !c.is_empty())?;
-        self.next += self.batch;
-        self.pixels.clear();
-        for &i in chosen {
-            let s = i64::try_from(self.augment.shift).unwrap_or(0);
-            let (dy, dx) = (self.rng.random_range(-s..=s), self.rng.random_range(-s..=s));
-            let flip = self.augment.flip && self.rng.random();
-            push_moved(&mut self.pixels, self.images, i, (dy as isize, dx as isize), flip);
+        if self.next == self.order.len() {
+            return None;
         }
-        let labels: Vec<i64> = chosen.iter().map(|&i| i64::from(self.images.labels[i])).collect();
-        let pixels = to_float(&self.pixels, self.images, self.device);
-        Some((pixels, Tensor::from_slice(&labels).to_device(self.device)))
+        if self.next >= self.chunk.0 + self.chunk.1.size()[0] as usize {
+            self.load_chunk();
+        }
+        let (start, pixels, labels) = &self.chunk;
+        let (from, length) = ((self.next - start) as i64, self.batch as i64);
+        self.next += self.batch;
+        Some((to_float(&pixels.narrow(0, from, length)), labels.narrow(0, from, length)))
     }
 }
 
-/// Appends image `i`, its content taken from `(dy, dx)` further on (0 outside), mirrored where `flip`.
-fn push_moved(out: &mut Vec<u8>, images: &Images, i: usize, (dy, dx): (isize, isize), flip: bool) {
-    let image = images.image(i);
-    if !flip && (dy, dx) == (0, 0) {
-        return out.extend_from_slice(image);
-    }
-    let (h, w, c) = (images.shape.h, images.shape.w, images.shape.c);
-    let start = out.len();
-    out.resize(start + image.len(), 0);
-    for y in 0..h {
-        let Some(row) = y.checked_add_signed(dy).filter(|&r| r < h) else { continue };
-        for x in 0..w {
-            let mirrored = if flip { w - 1 - x } else { x };
-            let Some(column) = mirrored.checked_add_signed(dx).filter(|&s| s < w) else { continue };
-            let (from, to) = ((row * w + column) * c, start + (y * w + x) * c);
-            out[to..to + c].copy_from_slice(&image[from..from + c]);
+/// How an image is changed: its content taken from `(dy, dx)` further on (0 outside), mirrored where `flip`.
+struct Move {
+    image: usize,
+    dy: isize,
+    dx: isize,
+    flip: bool,
+}
+
+impl Move {
+    /// Draws the changed image on `out`, which is 0.
+    fn draw(&self, out: &mut [u8], images: &Images) {
+        let image = images.image(self.image);
+        let (h, w, c) = (images.shape.h, images.shape.w, images.shape.c);
+        // The columns of the source that are seen, and where the first of them is drawn, not mirrored.
+        let (from, to) = (self.dx.max(0) as usize, (-self.dx).max(0) as usize);
+        let width = w.saturating_sub(from.max(to));
+        if width == 0 {
+            return;
+        }
+        for y in 0..h {
+            let Some(row) = y.checked_add_signed(self.dy).filter(|&r| r < h) else { continue };
+            let source = &image[(row * w + from) * c..(row * w + from + width) * c];
+            if self.flip {
+                let mirrored = &mut out[(y * w + w - to - width) * c..(y * w + w - to) * c];
+                mirrored.chunks_exact_mut(c).rev().zip(source.chunks_exact(c)).for_each(|(m, s)| m.copy_from_slice(s));
+            } else {
+                out[(y * w + to) * c..(y * w + to + width) * c].copy_from_slice(source);
+            }
         }
     }
 }
@@ -109,12 +147,18 @@ mod tests {
 
     #[test]
     fn shift_and_flip_move_pixels_and_fill_with_zero() {
-        let mut out = Vec::new();
-        push_moved(&mut out, &images(), 0, (0, 0), true);
-        assert_eq!(out, [4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7]);
-        out.clear();
-        push_moved(&mut out, &images(), 0, (1, -1), false);
-        assert_eq!(out, [0, 0, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0]);
+        let drawn = |dy, dx, flip| {
+            let mut out = vec![0; 12];
+            Move { image: 0, dy, dx, flip }.draw(&mut out, &images());
+            out
+        };
+        assert_eq!(drawn(0, 0, true), [4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7]);
+        assert_eq!(drawn(1, -1, false), [0, 0, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(drawn(-1, 1, false), [0, 0, 0, 0, 0, 0, 2, 3, 4, 5, 0, 0]);
+        assert_eq!(drawn(0, 1, true), [0, 0, 4, 5, 2, 3, 0, 0, 10, 11, 8, 9]);
+        assert_eq!(drawn(0, -2, true), [0, 1, 0, 0, 0, 0, 6, 7, 0, 0, 0, 0]);
+        assert_eq!(drawn(0, 5, false), [0; 12]);
+        assert_eq!(drawn(1, -5, true), [0; 12]);
     }
 
     #[test]

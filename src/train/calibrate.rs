@@ -33,7 +33,8 @@ impl Bits {
 }
 
 impl Model {
-    /// Sets the bit widths (weights by layer, activations by node) and finds the scales: weights by least squared
+    /// Sets the bit widths (weights by layer, activations by node), gives the channels under one scale equal ranges where
+    /// that changes nothing else, and finds the scales: weights by least squared
     /// error, activations by least squared error on the calibration `images` `[N, C, H, W]`, node after node, each
     /// seeing what the quantized nodes before it give.
     ///
@@ -42,6 +43,7 @@ impl Model {
     pub fn quantize(&mut self, bits: &Bits, images: &Tensor) -> Result<()> {
         let quant = self.check_bits(bits)?;
         let _guard = tch::no_grad_guard();
+        self.equalize();
         for (layer, &bits) in &quant.weights {
             let shared = *layer == self.last().name;
             let masked = self.effective_weight(layer);

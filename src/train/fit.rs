@@ -41,6 +41,11 @@ impl Recipe {
     }
 }
 
+/// A training whose loss is infinite or no number.
+#[derive(Debug, thiserror::Error)]
+#[error("the loss is no longer finite; a smaller train.learning_rate helps")]
+pub struct Diverged;
+
 /// See [`Hooks::after_epoch`].
 pub type AfterEpoch<'a> = dyn Fn(&[EpochReport]) -> Result<()> + 'a;
 
@@ -157,8 +162,7 @@ impl Run<'_> {
         for (i, (x, y)) in epoch.enumerate() {
             let scores = model.forward(&x, mode);
             let loss = self.loss(model, &x, &scores, &y);
-            loss.backward();
-            self.optimizer.step(schedule::rate(&self.recipe.train, number * batches + i, total));
+            self.optimizer.step(&loss, schedule::rate(&self.recipe.train, number * batches + i, total));
             seen += y.numel();
             tch::no_grad(|| {
                 let _ = losses.g_add_(&(loss.detach() * y.numel() as f64));
@@ -166,7 +170,7 @@ impl Run<'_> {
             });
             if i % READ_EVERY == READ_EVERY - 1 || i + 1 == batches {
                 figures = (losses.double_value(&[0]) / seen as f64, hits.double_value(&[0]) / seen as f64);
-                ensure!(figures.0.is_finite(), "the loss is no longer finite; a smaller train.learning_rate helps");
+                ensure!(figures.0.is_finite(), Diverged);
             }
             progress.step(figures);
         }

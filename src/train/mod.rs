@@ -4,6 +4,7 @@ pub mod batches;
 mod calibrate;
 mod checkpoint;
 mod dead;
+mod equalize;
 mod fit;
 mod forward;
 mod graph;
@@ -17,7 +18,7 @@ mod slim;
 pub(crate) mod store;
 
 pub use calibrate::Bits;
-pub use fit::{EpochReport, FitReport, Hooks, Recipe, accuracy, fit};
+pub use fit::{Diverged, EpochReport, FitReport, Hooks, Recipe, accuracy, fit};
 pub use forward::Mode;
 pub use model::{Model, Param};
 pub use quant::Quant;

@@ -11,12 +11,20 @@ use crate::config::train::{Optimizer as Method, TrainConfig};
 
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
+/// Elements between the starts of two parameters in the flat tensor are a multiple of this: cuDNN wants its tensors
+/// aligned.
+const ALIGNMENT: usize = 64;
 
-/// An optimizer over a model's parameters.
+/// An optimizer over a model's parameters, which become views of one flat tensor: a step is a few operations on it,
+/// however many parameters there are.
 #[derive(Debug)]
 pub struct Optimizer {
     kind: Method,
     params: Vec<Param>,
+    /// Every parameter's elements, flat.
+    values: Tensor,
+    /// Zeros between two parameters.
+    fill: Tensor,
     /// Weight decay of every element, flat.
     decay: Tensor,
     /// Momentum (`first`), mean square of the gradients (`second`, AdamW alone), flat.
@@ -30,39 +38,41 @@ impl Optimizer {
     pub fn new(config: &TrainConfig, params: Vec<Param>, device: Device) -> Self {
         let rate = |p: &Param| if p.decay { config.weight_decay } else { 0.0 };
         let options = (Kind::Float, device);
-        let decay = params.iter().map(|p| Tensor::full([p.tensor.numel() as i64], rate(p), options));
+        let decay = params.iter().map(|p| Tensor::full([padded(&p.tensor)], rate(p), options));
         let decay = Tensor::cat(&decay.collect::<Vec<_>>(), 0);
         let names = if config.optimizer == Method::AdamW { &["first", "second"][..] } else { &["first"][..] };
         let state = names.iter().map(|n| ((*n).to_string(), decay.zeros_like())).collect();
-        Self { kind: config.optimizer, params, decay, state, momentum: config.momentum, steps: 0 }
+        let mut optimizer = Self {
+            kind: config.optimizer,
+            params: Vec::new(),
+            values: Tensor::zeros([0], options),
+            fill: Tensor::zeros([ALIGNMENT as i64], options),
+            decay,
+            state,
+            momentum: config.momentum,
+            steps: 0,
+        };
+        optimizer.replace_params(params);
+        optimizer
     }
 
-    /// Applies and clears the gradients.
-    pub fn step(&mut self, rate: f64) {
+    /// Steps down the gradient of `loss`.
+    pub fn step(&mut self, loss: &Tensor, rate: f64) {
+        let tensors: Vec<&Tensor> = self.params.iter().map(|p| &p.tensor).collect();
+        let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
         let _guard = tch::no_grad_guard();
         self.steps += 1;
-        let flat = |p: &Param| {
-            let g = p.tensor.grad();
-            if g.defined() { g.flatten(0, -1) } else { p.tensor.zeros_like().flatten(0, -1) }
-        };
-        let gradient = Tensor::cat(&self.params.iter().map(flat).collect::<Vec<_>>(), 0);
-        let values = Tensor::cat(&self.params.iter().map(|p| p.tensor.flatten(0, -1)).collect::<Vec<_>>(), 0);
+        let known = |(g, p): (Tensor, &&Tensor)| if g.defined() { g } else { p.zeros_like() };
+        let gradient = flat(gradients.into_iter().zip(&tensors).map(known), &self.fill);
         let change = match self.kind {
-            Method::AdamW => self.adamw(&gradient, &values, rate),
-            Method::Sgd => self.sgd(&gradient, &values, rate),
+            Method::AdamW => self.adamw(&gradient, rate),
+            Method::Sgd => self.sgd(&gradient, rate),
         };
-        let mut start = 0;
-        for p in &mut self.params {
-            let length = p.tensor.numel() as i64;
-            let part = change.narrow(0, start, length).view_as(&p.tensor);
-            let _ = p.tensor.g_sub_(&part);
-            p.tensor.zero_grad();
-            start += length;
-        }
+        let _ = self.values.g_sub_(&change);
     }
 
     /// Loshchilov and Hutter, ICLR 2019.
-    fn adamw(&mut self, gradient: &Tensor, values: &Tensor, rate: f64) -> Tensor {
+    fn adamw(&mut self, gradient: &Tensor, rate: f64) -> Tensor {
         let (correction1, correction2) = (1.0 - self.momentum.powi(self.steps), 1.0 - BETA2.powi(self.steps));
         let square = gradient.square();
         let second = self.state.get_mut("second").expect("AdamW keeps a second moment").lerp_(&square, 1.0 - BETA2);
@@ -71,11 +81,11 @@ impl Optimizer {
         let _ = denominator.g_add_scalar_(EPSILON * correction2.sqrt());
         let mut change = first / denominator;
         let _ = change.g_mul_scalar_(rate * correction2.sqrt() / correction1);
-        change + (&self.decay * rate) * values
+        change + (&self.decay * rate) * &self.values
     }
 
-    fn sgd(&mut self, gradient: &Tensor, values: &Tensor, rate: f64) -> Tensor {
-        let gradient = gradient + &self.decay * values;
+    fn sgd(&mut self, gradient: &Tensor, rate: f64) -> Tensor {
+        let gradient = gradient + &self.decay * &self.values;
         let momentum = self.state.get_mut("first").expect("every optimizer keeps it");
         let _ = momentum.g_mul_scalar_(self.momentum);
         let _ = momentum.g_add_(&gradient);
@@ -84,7 +94,15 @@ impl Optimizer {
 
     /// Updates these tensors from now on, of the same names and sizes as before.
     pub fn replace_params(&mut self, params: Vec<Param>) {
+        let _guard = tch::no_grad_guard();
         self.params = params;
+        self.values = flat(self.params.iter().map(|p| p.tensor.shallow_clone()), &self.fill);
+        let mut start = 0;
+        for p in &mut self.params {
+            let own = self.values.narrow(0, start, p.tensor.numel() as i64);
+            p.tensor.set_data(&own.view_as(&p.tensor));
+            start += padded(&p.tensor);
+        }
     }
 
     /// State tensors by name, for a checkpoint.
@@ -112,6 +130,20 @@ impl Optimizer {
     }
 }
 
+/// Elements that a parameter takes in the flat tensor.
+fn padded(tensor: &Tensor) -> i64 {
+    tensor.numel().next_multiple_of(ALIGNMENT) as i64
+}
+
+/// Tensors one after the other, each filled up from `fill`.
+fn flat(tensors: impl Iterator<Item = Tensor>, fill: &Tensor) -> Tensor {
+    let parts = tensors.flat_map(|t| {
+        let rest = padded(&t) - t.numel() as i64;
+        std::iter::once(t.flatten(0, -1)).chain((rest > 0).then(|| fill.narrow(0, 0, rest)))
+    });
+    Tensor::cat(&parts.collect::<Vec<_>>(), 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,8 +159,7 @@ mod tests {
         let mut optimizer = Optimizer::new(&config, vec![p], Device::Cpu);
         let goal = Tensor::from_slice(&[1.0f32, 0.5]);
         for _ in 0..600 {
-            (&shared - &goal).square().sum(Kind::Float).backward();
-            optimizer.step(rate);
+            optimizer.step(&(&shared - &goal).square().sum(Kind::Float), rate);
         }
         shared.detach().try_into().unwrap()
     }
@@ -148,8 +179,7 @@ mod tests {
             let p = param(&[2.0], decays);
             let shared = p.tensor.shallow_clone();
             let mut optimizer = Optimizer::new(&config, vec![p], Device::Cpu);
-            (&shared * 7.0).sum(Kind::Float).backward();
-            optimizer.step(0.01);
+            optimizer.step(&(&shared * 7.0).sum(Kind::Float), 0.01);
             assert!((shared.double_value(&[0]) - expected).abs() < 1e-6);
         }
     }
@@ -159,8 +189,7 @@ mod tests {
         let config = TrainConfig::default();
         let run = |optimizer: &mut Optimizer, x: &Tensor, n: usize| {
             for _ in 0..n {
-                x.square().sum(Kind::Float).backward();
-                optimizer.step(0.01);
+                optimizer.step(&x.square().sum(Kind::Float), 0.01);
             }
         };
         let p = param(&[2.0, 5.0], true);

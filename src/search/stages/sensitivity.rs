@@ -43,10 +43,10 @@ pub fn measure(model: &Model, images: &Tensor, least: impl Fn(&str) -> u32) -> B
     let goal = answers(&float);
     let divergence = |layer: &str, bits: u32| {
         let mut rounded = float.clone();
-        let weight = float.weight(layer);
+        let weight = float.effective_weight(layer).detach();
         let shared = layer == float.last().name;
         let scale = quant::search_weight_scale(&weight, bits, shared);
-        rounded.set(layer, "weight", &quant::weight_eval(&weight, &scale, bits).to_device(float.device()));
+        rounded.set(layer, "weight", &quant::weight_eval(&weight, &scale, bits));
         answers(&rounded).kl_div(&goal, Reduction::Sum, true).double_value(&[]) / images.size()[0] as f64
     };
     let layer = |name: &str| Layer {
