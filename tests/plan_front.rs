@@ -34,9 +34,14 @@ fn no_design_of_the_front_beats_another_and_its_flags_give_it() {
             |(k, other): (usize, &Point)| k != i && costs(other).iter().zip(costs(point)).all(|(o, p)| *o <= p);
         assert!(!points.iter().enumerate().any(beaten), "{point:?}");
         let flags: Vec<&str> = point.flags.split(' ').collect();
-        let ["--target-cycles", cycles, "--max-dsp", dsp] = flags[..] else { panic!("{}", point.flags) };
-        let target = Target::Cycles(cycles.parse().unwrap());
-        let plan = balance(&network, &Goal { max_dsp: dsp.parse().ok(), ..goal(target, "xc7z020") }).unwrap();
+        let (target, max_dsp) = match flags[..] {
+            ["--target-cycles", cycles, "--max-dsp", dsp] => {
+                (Target::Cycles(cycles.parse().unwrap()), dsp.parse().ok())
+            }
+            ["--fit"] => (Target::Fit, None),
+            _ => panic!("{}", point.flags),
+        };
+        let plan = balance(&network, &Goal { max_dsp, ..goal(target, "xc7z020") }).unwrap();
         assert_eq!((plan.cycles_per_image, plan.resources), (point.cycles_per_image, point.resources));
     }
 }

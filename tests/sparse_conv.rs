@@ -47,6 +47,18 @@ fn conv2(plan: &Plan) -> &LayerPlan {
 }
 
 #[test]
+fn where_luts_run_out_idle_blocks_take_the_place_of_sparse_lanes() {
+    let network = network("scarce", 0.7, Storage::Sparse, 5);
+    let usual = planned(&network, 5000, None);
+    assert!(matches!(conv2(&usual).engine, Engine::SparseConv(_)));
+    let most = usual.resources.lut as usize * 9 / 10;
+    let goal = Goal::new(Target::Cycles(5000), Device::named("xczu7ev").unwrap());
+    let scarce = balance(&network, &Goal { max_lut: Some(most), ..goal }).unwrap();
+    assert!(scarce.resources.lut <= most as f64 && scarce.cycles_per_image <= 5000);
+    assert!(scarce.resources.dsp > usual.resources.dsp);
+}
+
+#[test]
 fn planned_cycles_are_measured() {
     for (zeros, cycles) in [(0.75, 5000), (0.9, 20_000)] {
         let network = network("gather", zeros, Storage::Sparse, 5);

@@ -78,12 +78,12 @@ fn with_bits(network: &Network, node: &str, bits: u32) -> Network {
 
 fn smallest_fits(network: &Network, goal: &Goal) -> bool {
     let cycles = if let Target::Cycles(cycles) = goal.target { cycles } else { u64::MAX };
-    let plan = Planner::new(network, goal.device.block()).and_then(|planner| planner.at(cycles, goal.blocks()));
+    let plan = Planner::new(network, goal.device.block()).and_then(|planner| planner.within(cycles, goal));
     plan.is_ok_and(|plan| plan.cycles_per_image <= cycles && goal.broken(&plan).is_none())
 }
 
 /// The fastest plan that keeps the limits.
 fn fitting(network: &Network, goal: &Goal) -> Option<Plan> {
     let planner = Planner::new(network, goal.device.block()).ok()?;
-    fastest(|cycles| planner.at(cycles, goal.blocks()), |plan| goal.broken(plan).is_none()).ok()?.ok()
+    fastest(|cycles| planner.within(cycles, goal), |plan| goal.broken(plan).is_none()).ok()?.ok()
 }

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-use super::Plan;
 use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes};
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
 use super::estimate::{BLOCK_LUTS, order_luts};
+use super::goal::{Goal, Resource};
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
@@ -16,6 +16,7 @@ use super::sparse_conv::{SparseConvFolding, candidates, cost};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
+use super::{Plan, Resources};
 use crate::network::Network;
 use anyhow::Result;
 
@@ -28,6 +29,8 @@ const IN_LANES: [usize; 3] = [1, 2, 4];
 struct Balanced<'a> {
     planner: &'a Planner<'a>,
     cycles: u64,
+    /// LUTs that a multiplier block is worth where two engines are compared.
+    block_luts: f64,
 }
 
 impl Chooser for Balanced<'_> {
@@ -97,9 +100,9 @@ impl Balanced<'_> {
         let rate = *rated.entry(key).or_insert_with(|| {
             let (planner, found) = (self.planner, &self.planner.planned.adders);
             let plan = layer(planner.network, stage, &[stream], choice, planner.block, found)?;
-            Some((plan.cycles_per_image, cost::in_luts(&plan.resources)))
+            Some((plan.cycles_per_image, plan.resources))
         });
-        rate.map(|(cycles, luts)| (cycles.saturating_sub(self.cycles), luts))
+        rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, self.block_luts)))
     }
 }
 
@@ -134,8 +137,11 @@ fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
     BLOCK_LUTS * blocks + sum_bits as usize * adders + order
 }
 
-/// Cycles an image and size in LUTs by node and choice; `None` where a choice does not fit.
-type Rates = HashMap<(String, Choice), Option<(u64, f64)>>;
+/// Cycles an image and resources by node and choice; `None` where a choice does not fit.
+type Rates = HashMap<(String, Choice), Option<(u64, Resources)>>;
+
+/// LUTs that a multiplier block is worth: the usual price first, then what is tried where LUTs run out and blocks may be left.
+const PRICES: [usize; 4] = [BLOCK_LUTS, 60, 30, 10];
 
 /// Plans one network for one family of FPGAs, again and again.
 pub struct Planner<'a> {
@@ -147,7 +153,7 @@ pub struct Planner<'a> {
     nonzeros: BTreeMap<String, usize>,
     /// Digits of the weights of the layers that are small enough for the constant engine, by node.
     digits: BTreeMap<String, usize>,
-    /// Cycles an image and size in LUTs of engines that were compared, by node.
+    /// Cycles an image and resources of engines that were compared, by node.
     rated: Mutex<Rates>,
     planned: Planned,
 }
@@ -189,7 +195,29 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where no folding suits the stages around it.
     pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
-        let mut chooser = Balanced { planner: self, cycles };
+        self.priced(cycles, blocks, BLOCK_LUTS)
+    }
+
+    /// [`Planner::at`] for the limits of `goal`: where the usual plan has too many LUTs or flip-flops, engines that are
+    /// larger in multiplier blocks take the place of others until it keeps its limits. The usual plan where none does.
+    ///
+    /// # Errors
+    /// Those of [`Planner::at`].
+    pub fn within(&self, cycles: u64, goal: &Goal) -> Result<Plan> {
+        let mut usual = None;
+        for price in PRICES {
+            let plan = self.priced(cycles, goal.blocks(), price)?;
+            let Some(limit) = goal.broken(&plan) else { return Ok(plan) };
+            usual.get_or_insert(plan);
+            if !matches!(limit.resource, Resource::Lut | Resource::Ff) {
+                break;
+            }
+        }
+        Ok(usual.expect("there is a price"))
+    }
+
+    fn priced(&self, cycles: u64, blocks: usize, block_luts: usize) -> Result<Plan> {
+        let mut chooser = Balanced { planner: self, cycles, block_luts: block_luts as f64 };
         plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
 }

@@ -48,17 +48,24 @@ pub fn front(network: &Network, goal: &Goal) -> Result<Vec<Point>> {
     let goal = Goal { target: Target::Fit, ..*goal };
     let planner = Planner::new(network, goal.device.block())?;
     let fits = |plan: &Plan| goal.broken(plan).is_none();
-    let fast = match fastest(|cycles| planner.at(cycles, goal.blocks()), fits)? {
-        Ok(plan) => plan.cycles_per_image,
+    let fast = match fastest(|cycles| planner.within(cycles, &goal), fits)? {
+        Ok(plan) => plan,
         Err(smallest) => {
             let limit = goal.broken(&smallest).expect("it does not fit");
             return Err(advice::too_large(network, &goal, &smallest, limit).into());
         }
     };
     let serial = planner.at(u64::MAX, goal.blocks())?.cycles_per_image;
-    let points: Vec<Vec<Point>> =
-        targets(fast, serial).into_par_iter().map(|cycles| at(&planner, &goal, cycles)).collect::<Result<_>>()?;
-    Ok(undominated(points.into_iter().flatten().collect()))
+    let targets = targets(fast.cycles_per_image, serial).into_par_iter();
+    let points: Vec<Vec<Point>> = targets.map(|cycles| at(&planner, &goal, cycles)).collect::<Result<_>>()?;
+    let fit = Point { flags: fit_flags(&goal), ..Point::of(&fast) };
+    Ok(undominated(points.into_iter().flatten().chain([fit]).collect()))
+}
+
+/// The flags that give the fastest design within the limits of `goal`.
+fn fit_flags(goal: &Goal) -> String {
+    let flag = |name: &str, most: Option<usize>| most.map_or_else(String::new, |most| format!(" --{name} {most}"));
+    format!("--fit{}{}", flag("max-dsp", goal.max_dsp), flag("max-lut", goal.max_lut))
 }
 
 /// Cycle targets from `fast` to `serial`, evenly in their logarithm.

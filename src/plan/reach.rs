@@ -19,7 +19,7 @@ pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
     if matches!(goal.target, Target::Lanes(_)) {
         planner.keep_lanes();
     }
-    let at = |cycles| planner.at(cycles, goal.blocks());
+    let at = |cycles| planner.within(cycles, goal);
     match goal.target {
         Target::Cycles(cycles) => {
             let plan = at(cycles)?;

@@ -12,9 +12,9 @@ const PROGRAM_DEPTH: f64 = 512.0;
 /// LUTs of a product in LUTs for each bit of the one and bit of the other operand.
 const LUTS_A_PRODUCT_BIT: f64 = 1.6;
 
-/// Resources in LUTs, to compare two engines of one layer.
-pub fn in_luts(resources: &Resources) -> f64 {
-    resources.lut + BLOCK_LUTS as f64 * resources.dsp + LUTS_A_RAM_KBIT * resources.bram_kbit()
+/// Resources in LUTs, a multiplier block counted as `block_luts`, to compare two engines of one layer.
+pub fn in_luts(resources: &Resources, block_luts: f64) -> f64 {
+    resources.lut + block_luts * resources.dsp + LUTS_A_RAM_KBIT * resources.bram_kbit()
 }
 
 /// What one lane's size depends on.
