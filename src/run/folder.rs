@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 pub use super::lock::Access;
 use super::lock::{LOCK, lock};
+use crate::config::RunConfig;
 use crate::error::{InputError, InputErrors};
 use crate::files::{create_folder, write_atomic};
 
@@ -58,7 +59,7 @@ impl RunFolder {
     fn locked(path: PathBuf, lock: File, config: &Table, free: &[&str]) -> Result<Self> {
         let file = path.join("config.toml");
         if file.exists() {
-            same_config(&read_config(&file)?, config, free).map_err(|e| e.in_file(&file))?;
+            same_config(&with_defaults(read_config(&file)?), config, free).map_err(|e| e.in_file(&file))?;
         }
         write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
         Ok(Self { path, config: config.clone(), _lock: Arc::new(lock) })
@@ -114,6 +115,12 @@ fn read_config(file: &Path) -> Result<Table> {
     })
 }
 
+/// A run's configuration with the keys that are newer than its folder, which have their defaults.
+fn with_defaults(config: Table) -> Table {
+    let complete = |config: RunConfig| config.to_toml().ok()?.parse().ok();
+    config.clone().try_into().ok().and_then(complete).unwrap_or(config)
+}
+
 /// Every key in which two configurations differ is an error, except in the sections `free`.
 fn same_config(old: &Table, new: &Table, free: &[&str]) -> Result<(), InputErrors> {
     let mut faults = Vec::new();
@@ -146,6 +153,7 @@ fn difference(place: String, old: Option<&Value>, new: Option<&Value>) -> InputE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::search::{Objective, SearchConfig};
 
     fn table(text: &str) -> Table {
         text.parse().unwrap()
@@ -217,6 +225,25 @@ mod tests {
         let new = table("[hardware]\nlanes = 8");
         RunFolder::open(root.path(), "a", &new, &["hardware"], false).unwrap();
         assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), new);
+    }
+
+    #[test]
+    fn a_key_newer_than_the_folder_has_its_default() {
+        let root = tempfile::tempdir().unwrap();
+        let now = RunConfig::parse("name = 'a'\n[data]\ndir = 'x'").unwrap();
+        let mut old: Table = now.to_toml().unwrap().parse().unwrap();
+        old["search"].as_table_mut().unwrap().remove("objective").unwrap();
+        RunFolder::open(root.path(), "a", &old, &[], false).unwrap();
+        let other = RunConfig {
+            search: SearchConfig { objective: Objective::ParamsBits, ..now.search.clone() },
+            ..now.clone()
+        };
+        let open = |config: &RunConfig| {
+            RunFolder::open(root.path(), "a", &config.to_toml().unwrap().parse().unwrap(), &[], false)
+        };
+        let error = open(&other).unwrap_err();
+        assert_eq!(error.downcast_ref::<InputErrors>().unwrap().0[0].place, "search.objective");
+        open(&now).unwrap();
     }
 
     #[test]
