@@ -248,8 +248,7 @@ fn a_smaller_network_costs_less_by_every_objective() {
     let slim = Ns::new(&NsConfig::default()).apply(4, &eight, &eight, &images).unwrap();
     let on = |device: &str| HardwareConfig { device: device.into(), max_lanes: Some(100), ..HardwareConfig::default() };
     let cost = |model: &Model, objective, hardware: &HardwareConfig| {
-        let sizes = figures::sizes(model, &images).unwrap();
-        figures::cost(model, &images, &sizes, objective, hardware).unwrap()
+        figures::sizes_and_cost(model, &images, objective, hardware).unwrap().1
     };
     for objective in [Objective::ParamsBits, Objective::StoredBits, Objective::Cycles, Objective::Energy] {
         let [before, after] = [&eight, &slim].map(|model| cost(model, objective, &on("xc7z020")));
@@ -257,8 +256,7 @@ fn a_smaller_network_costs_less_by_every_objective() {
     }
     let tiny = HardwareConfig { device: "ice40up5k".into(), ..HardwareConfig::default() };
     assert_eq!(cost(&eight, Objective::Cycles, &tiny), f64::MAX, "200 thousand weights of 8 bits do not fit");
-    let nowhere =
-        figures::cost(&eight, &images, &figures::sizes(&eight, &images).unwrap(), Objective::Energy, &on("z"));
+    let nowhere = figures::sizes_and_cost(&eight, &images, Objective::Energy, &on("z"));
     assert!(nowhere.unwrap_err().to_string().contains("hardware.device"));
 }
 

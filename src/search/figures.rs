@@ -7,6 +7,7 @@ use crate::config::hardware::HardwareConfig;
 use crate::config::search::Objective;
 use crate::error::InputError;
 use crate::lower;
+use crate::network::Network;
 use crate::network::sizes::Sizes;
 use crate::plan::energy::image_pj;
 use crate::plan::reach::balance;
@@ -15,42 +16,42 @@ use crate::train::Model;
 /// Bits of an unquantized number.
 const FLOAT_BITS: u64 = 32;
 
-/// Sizes and work of the whole network, by the formulas of `docs/network-format.md`.
-///
-/// # Errors
-/// Those of lowering.
-pub fn sizes(model: &Model, calibration: &Tensor) -> Result<Sizes> {
-    if model.quant().is_some() {
-        return Ok(lower::lower(model, "candidate", &class_names(model), calibration)?.sizes()?.total);
-    }
-    Ok(float_sizes(model))
-}
-
-/// What the search minimizes, of `model` with those `sizes`: see [`Objective`]. A network that is not quantized yet is
-/// planned at 8 bits; one that does not fit the device costs [`f64::MAX`].
+/// Sizes and work of `model`, by the formulas of `docs/network-format.md`, and what the search minimizes (see
+/// [`Objective`]). The hardware of a network that is not quantized yet is planned at 8 bits; one that does not fit the
+/// device costs [`f64::MAX`].
 ///
 /// # Errors
 /// Those of lowering and planning, and an unknown device.
-pub fn cost(
+pub fn sizes_and_cost(
     model: &Model,
     calibration: &Tensor,
-    sizes: &Sizes,
     objective: Objective,
     hardware: &HardwareConfig,
-) -> Result<f64> {
-    match objective {
-        Objective::ParamsBits => return Ok(sizes.params_bits as f64),
-        Objective::StoredBits => return Ok(sizes.stored_bits as f64),
-        Objective::Cycles | Objective::Energy => {}
-    }
-    let network = lower::lower(model, "candidate", &class_names(model), calibration)?;
+) -> Result<(Sizes, f64)> {
+    let planned = matches!(objective, Objective::Cycles | Objective::Energy);
+    let lowered = || lower::lower(model, "candidate", &class_names(model), calibration);
+    let network = if planned || model.quant().is_some() { Some(lowered()?) } else { None };
+    let sizes = match &network {
+        Some(network) if model.quant().is_some() => network.sizes()?.total,
+        _ => float_sizes(model),
+    };
+    let cost = match (objective, &network) {
+        (Objective::ParamsBits, _) => sizes.params_bits as f64,
+        (Objective::Cycles | Objective::Energy, Some(network)) => hardware_cost(network, objective, hardware)?,
+        _ => sizes.stored_bits as f64,
+    };
+    Ok((sizes, cost))
+}
+
+/// Cycles or energy an image of the design that `hardware` asks for.
+fn hardware_cost(network: &Network, objective: Objective, hardware: &HardwareConfig) -> Result<f64> {
     let goal = hardware.goal()?;
-    let plan = match balance(&network, &goal) {
+    let plan = match balance(network, &goal) {
         Ok(plan) => plan,
         Err(error) if error.is::<InputError>() => return Ok(f64::MAX),
         Err(error) => return Err(error),
     };
-    Ok(if objective == Objective::Cycles { plan.cycles_per_image as f64 } else { image_pj(&network, &plan) })
+    Ok(if objective == Objective::Cycles { plan.cycles_per_image as f64 } else { image_pj(network, &plan) })
 }
 
 /// Names that only count: sizes do not depend on them.

@@ -190,10 +190,9 @@ impl Maker for Workshop<'_> {
         let (model, trained_seconds, val_accuracy) = self.trained(untrained, work, checkpoint)?;
         model.save(checkpoint)?;
         let _ = std::fs::remove_file(checkpoint.with_extension("training"));
-        let sizes = figures::sizes(&model, &self.calibration)?;
         let ratio = if let Work::Candidate(trial) = work { self.stage(trial.stage).ratio(trial.rung) } else { 0.0 };
         let (objective, hardware) = (self.setting.config.objective, self.setting.hardware);
-        let cost = figures::cost(&model, &self.calibration, &sizes, objective, hardware)?;
+        let (sizes, cost) = figures::sizes_and_cost(&model, &self.calibration, objective, hardware)?;
         Ok(Figures {
             val_accuracy,
             ratio,
