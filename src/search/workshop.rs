@@ -77,9 +77,8 @@ impl<'a> Workshop<'a> {
         Ok(Self { setting, stages: stages::all(setting.config), baseline, calibration })
     }
 
-    /// A network where it is worked on: the device of the training.
-    fn load(&self, network: &Path) -> Result<Model> {
-        let mut model = Model::load(network)?;
+    /// `model` where it is worked on: the device of the training.
+    fn placed(&self, mut model: Model) -> Result<Model> {
         model.to_device(runtime::device(self.setting.recipe.device)?);
         Ok(model)
     }
@@ -105,14 +104,15 @@ impl<'a> Workshop<'a> {
     /// The model before its training.
     fn before_training(&self, work: &Work, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Model> {
         if let Work::Candidate(trial) = work {
-            let (start, from) = (self.load(&network_at(trial.start))?, self.load(&network_at(trial.from))?);
+            let load = |key: &str| self.placed(Model::load(&network_at(key))?);
+            let (start, from) = (load(trial.start)?, load(trial.from)?);
             let images = self.calibration.to_device(from.device());
             return self.stage(trial.stage).apply(trial.rung, &start, &from, &images);
         }
-        match work {
-            Work::Baseline => self.load(self.setting.baseline),
-            other => self.load(&network_at(other.parent())),
-        }
+        self.placed(match work {
+            Work::Baseline => self.baseline.clone(),
+            other => Model::load(&network_at(other.parent()))?,
+        })
     }
 
     /// The model after its training, the seconds that took and the validation accuracy. A rung that cannot be trained is

@@ -8,6 +8,18 @@ use tch::{Device, Kind, Tensor};
 
 use crate::config::train::Augment;
 use crate::data::Images;
+use crate::network::graph::Shape;
+
+/// Pixels of whole images as bytes `[N, H, W, C]`.
+fn to_bytes(pixels: &[u8], shape: Shape, device: Device) -> Tensor {
+    let size = [pixels.len() / shape.len(), shape.h, shape.w, shape.c].map(|d| d as i64);
+    Tensor::from_data_size(pixels, &size, Kind::Uint8).to_device(device)
+}
+
+/// Labels `[N]`.
+fn to_labels(labels: impl Iterator<Item = u16>, device: Device) -> Tensor {
+    Tensor::from_slice(&labels.map(i64::from).collect::<Vec<_>>()).to_device(device)
+}
 
 /// Bytes `[N, H, W, C]` as floats `[N, C, H, W]` from 0 to 1, in channels-last memory order.
 fn to_float(bytes: &Tensor) -> Tensor {
@@ -16,16 +28,13 @@ fn to_float(bytes: &Tensor) -> Tensor {
 
 /// The images `range` as a tensor `[N, C, H, W]` from 0 to 1.
 pub fn tensor(images: &Images, range: std::ops::Range<usize>, device: Device) -> Tensor {
-    let s = images.shape;
-    let size = [range.len(), s.h, s.w, s.c].map(|d| d as i64);
-    let pixels = &images.pixels[range.start * s.len()..range.end * s.len()];
-    to_float(&Tensor::from_data_size(pixels, &size, Kind::Uint8).to_device(device))
+    let size = images.shape.len();
+    to_float(&to_bytes(&images.pixels[range.start * size..range.end * size], images.shape, device))
 }
 
 /// The labels `range` as a tensor `[N]`.
 pub fn labels(images: &Images, range: std::ops::Range<usize>, device: Device) -> Tensor {
-    let labels: Vec<i64> = images.labels[range].iter().map(|&l| i64::from(l)).collect();
-    Tensor::from_slice(&labels).to_device(device)
+    to_labels(images.labels[range].iter().copied(), device)
 }
 
 /// Images that are augmented and moved to the device at once: a GPU waits for every move.
@@ -39,9 +48,10 @@ pub struct Epoch<'a> {
     device: Device,
     batch: usize,
     order: Vec<usize>,
-    /// Place in `order` of the next batch, and of the chunk in hand.
+    /// Place in `order` of the next chunk.
     next: usize,
-    chunk: (usize, Tensor, Tensor),
+    /// Batches of the chunk in hand: bytes and labels.
+    ready: std::vec::IntoIter<(Tensor, Tensor)>,
     rng: ChaCha8Rng,
 }
 
@@ -54,8 +64,7 @@ impl<'a> Epoch<'a> {
         order.shuffle(&mut rng);
         let batch = batch.min(images.len());
         order.truncate(images.len().checked_div(batch).unwrap_or(0) * batch);
-        let nothing = || Tensor::zeros([0], (Kind::Uint8, device));
-        Self { images, augment, device, batch, order, next: 0, chunk: (0, nothing(), nothing()), rng }
+        Self { images, augment, device, batch, order, next: 0, ready: Vec::new().into_iter(), rng }
     }
 
     /// Batches in the whole epoch.
@@ -79,10 +88,11 @@ impl<'a> Epoch<'a> {
         let shape = self.images.shape;
         let mut pixels = vec![0; chosen.len() * shape.len()];
         pixels.par_chunks_mut(shape.len()).zip(&moves).for_each(|(out, change)| change.draw(out, self.images));
-        let size = [chosen.len(), shape.h, shape.w, shape.c].map(|d| d as i64);
-        let pixels = Tensor::from_data_size(&pixels, &size, Kind::Uint8).to_device(self.device);
-        let labels: Vec<i64> = chosen.iter().map(|&i| i64::from(self.images.labels[i])).collect();
-        self.chunk = (self.next, pixels, Tensor::from_slice(&labels).to_device(self.device));
+        let pixels = to_bytes(&pixels, shape, self.device);
+        let labels = to_labels(chosen.iter().map(|&i| self.images.labels[i]), self.device);
+        self.next += chosen.len();
+        let batches = |t: Tensor| t.split(self.batch as i64, 0);
+        self.ready = batches(pixels).into_iter().zip(batches(labels)).collect::<Vec<_>>().into_iter();
     }
 }
 
@@ -90,16 +100,10 @@ impl Iterator for Epoch<'_> {
     type Item = (Tensor, Tensor);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.next == self.order.len() {
-            return None;
-        }
-        if self.next >= self.chunk.0 + self.chunk.1.size()[0] as usize {
+        if self.ready.len() == 0 && self.next < self.order.len() {
             self.load_chunk();
         }
-        let (start, pixels, labels) = &self.chunk;
-        let (from, length) = ((self.next - start) as i64, self.batch as i64);
-        self.next += self.batch;
-        Some((to_float(&pixels.narrow(0, from, length)), labels.narrow(0, from, length)))
+        self.ready.next().map(|(bytes, labels)| (to_float(&bytes), labels))
     }
 }
 
@@ -138,7 +142,6 @@ impl Move {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::graph::Shape;
 
     fn images() -> Images {
         let shape = Shape { c: 2, h: 2, w: 3 };

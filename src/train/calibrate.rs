@@ -34,9 +34,9 @@ impl Bits {
 
 impl Model {
     /// Sets the bit widths (weights by layer, activations by node), gives the channels under one scale equal ranges where
-    /// that changes nothing else, and finds the scales: weights by least squared
-    /// error, activations by least squared error on the calibration `images` `[N, C, H, W]`, node after node, each
-    /// seeing what the quantized nodes before it give.
+    /// that changes nothing else, and finds the scales: weights by least squared error, activations by least squared
+    /// error on the calibration `images` `[N, C, H, W]`, node after node, each seeing what the quantized nodes before it
+    /// give.
     ///
     /// # Errors
     /// A layer without bits, a name that is none of the model's, or bits outside 2 to 8 (weights) or 1 to 8.

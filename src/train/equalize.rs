@@ -10,6 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::graph::consumers;
 use super::model::{BN_EPSILON, Model};
+use super::quant::along_outputs;
 use crate::config::layers::{LayerOp, LayerSpec};
 
 /// Standard deviations of a channel that count as its range.
@@ -82,9 +83,8 @@ impl Model {
     fn scale_outputs(&mut self, layer: &str, readers: &[Reader], factor: &Tensor) {
         for kind in ["weight", "bias"] {
             let Some(t) = self.find(layer, kind).map(Tensor::detach) else { continue };
-            let mut size = vec![1; t.dim()];
-            size[0] = -1;
-            self.set(layer, kind, &(t * factor.view(size.as_slice())));
+            let scaled = &t * along_outputs(factor, t.dim());
+            self.set(layer, kind, &scaled);
         }
         for (reader, offset) in readers {
             let part = |t: &Tensor| t.narrow(0, *offset as i64, factor.size()[0]);
