@@ -15,10 +15,12 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::acc::signed_bits;
 use slimgate::network::graph::{ActType, Conv, Dense, Flatten, InputSpec, MaxPool, Node, Op, Storage};
+use slimgate::network::interp::Interpreter;
+use slimgate::network::random::random_image;
 use slimgate::network::{Network, Params};
 
 fn main() -> anyhow::Result<()> {
-    let network = network();
+    let network = network()?;
     network.validate()?;
     let dir = Path::new("examples/example-network");
     network.save(dir)?;
@@ -26,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn network() -> Network {
+fn network() -> anyhow::Result<Network> {
     let ops = [
         ("conv1", conv(4, 4)),
         ("pool1", pool()),
@@ -51,7 +53,25 @@ fn network() -> Network {
         ("fc1".into(), params(&mut rng, [12, 24], 4, 0.75, Some(ActType::unsigned(4)))),
         ("fc2".into(), params(&mut rng, [4, 12], 4, 0.0, None)),
     ]);
-    Network { name: "example".into(), input, classes, nodes, params }
+    let mut network = Network { name: "example".into(), input, classes, nodes, params };
+    balance(&mut network)?;
+    Ok(network)
+}
+
+/// Biases of the last layer with which no class leads on average: else its scores hide what is wrong before it.
+fn balance(network: &mut Network) -> anyhow::Result<()> {
+    const IMAGES: i64 = 256;
+    let interpreter = Interpreter::new(network)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut sums = vec![0; network.classes.len()];
+    for _ in 0..IMAGES {
+        let scores = interpreter.scores(&random_image(&mut rng, interpreter.input()));
+        sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += i64::from(score));
+    }
+    drop(interpreter);
+    let last = network.params.get_mut("fc2").expect("the last layer");
+    last.bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias -= sum / IMAGES);
+    Ok(())
 }
 
 /// 3 x 3, padding 1, 4-bit results.

@@ -6,7 +6,7 @@
 // next pixel, so that a design which looks at data without tvalid is caught.
 void Bench::drive_source(const Pass& pass, const Cursor& in, uint64_t end) {
     if (m_dut.s_axis_tvalid) return;
-    const bool offer = in.total < end && !m_random.chance(pass.stall);
+    const bool offer = in.total < end && !m_random.chance(std::max(pass.stall, pass.starve));
     const uint32_t channels = m_vectors.channels;
     if (in.total >= end) {
         m_dut.s_axis_tlast = 0;
@@ -89,6 +89,7 @@ bool Bench::run(const Pass& pass, Span* span) {
     uint32_t images = pass.images;
     const bool aborts = pass.abort_pixels || pass.abort_beats;
     Cursor in, out;
+    in.image = out.image = pass.from % m_vectors.images;
     Span times;
     uint64_t right = 0;
     bool image_ok = true, deadlock = false;

@@ -63,11 +63,13 @@ struct Pass {
     const char* name;
     uint32_t images;
     double stall = 0;            // probability that the source, and the sink, holds back in a cycle
+    double starve = 0;           // the same for the source alone
     bool late_ready = false;     // the sink turns ready only after it has seen tvalid
     uint64_t fill = 0;           // the sink takes nothing until no beat has moved for so many cycles, then an image;
                                  // FILLS times, then all: the pass ends with the image that is entering (images: the most)
     uint64_t abort_pixels = 0;   // return after so many accepted pixels (0: run to the end) ...
     uint64_t abort_beats = 0;    // ... or after so many output beats
+    uint32_t from = 0;           // the image of the file that comes first
     int64_t flip_tlast = -1;     // pixel, counted over the pass, whose tlast is driven wrong
 };
 

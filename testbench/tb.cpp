@@ -81,10 +81,15 @@ bool reset_test(Bench& bench, const Vectors& v, Random& random, double stall) {
     aborted[0].abort_pixels = 1 + v.pixels / 2;
     aborted[1].abort_beats = std::max(1u, v.classes / 2);
     aborted[2].abort_pixels = 1 + random.next() % (3 * uint64_t{v.pixels});
+    // Each time another image is the first one, which alone sees what a reset leaves.
+    uint32_t from = 1;
     for (const Pass& pass : aborted) {
         if (!bench.run(pass)) return false;
         bench.reset();
-        if (!bench.run({"after reset", 2, stall})) return false;
+        Pass after{"after reset", 2, stall};
+        after.from = from;
+        if (!bench.run(after)) return false;
+        from += after.images;
         bench.expect_err_tlast("after reset", false);
     }
     return true;
@@ -115,6 +120,10 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
         Pass full{"full", FULL_IMAGES};
         full.fill = std::min<uint64_t>(result.latency_cycles + DRAIN_CYCLES, o.timeout / 2);
         if (!bench.run(full)) return false;
+        // Pixels so far apart that every engine waits for its rows.
+        Pass starved{"starved", 2};
+        starved.starve = 1 - v.pixels / (2.0 * (result.latency_cycles + v.pixels));
+        if (!bench.run(starved)) return false;
         if (!main_measures && !measured_run(bench, result, "throughput", MEASURED_IMAGES)) return false;
     }
     if (main_measures ? !measured_run(bench, result, "main", v.images) : !bench.run({"main", v.images, o.stall}))

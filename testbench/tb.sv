@@ -114,7 +114,9 @@ module tb;
     // ---- Stimulus.
 
     real    stall;
+    real    starve = 0.0;       // how often the source alone holds back, at least
     integer seed, time_limit;
+    integer from = 0;           // the image of the file that comes first
     integer in_image, in_pixel, in_total, out_image, out_class, out_total, fills;
     integer first_pixel, first_tlast, last_tlast, last_move, right;
     reg     held, image_ok, taken, given, open;
@@ -193,7 +195,7 @@ module tb;
         integer count;
         count = most;
         fills = 0;
-        in_image = 0; in_pixel = 0; in_total = 0; out_image = 0; out_class = 0; out_total = 0;
+        in_image = from % images; in_pixel = 0; in_total = 0; out_image = in_image; out_class = 0; out_total = 0;
         right = 0; image_ok = 1'b1; held = 1'b0; open = 1'b0; last_move = cycle; running = !deadlock;
         while (running) begin
             if (fill > 0 && !open && cycle - last_move >= fill) begin
@@ -201,7 +203,7 @@ module tb;
                 fills = fills + 1;
                 if (fills == Fills && in_total / pixels + 1 < count) count = in_total / pixels + 1;
             end
-            drive_source(p, count * pixels, flip);
+            drive_source((p > starve) ? p : starve, count * pixels, flip);
             m_axis_tready = (fill > 0) ? open : (late ? held : !chance(p));
             #4;
             check_held(pass);
@@ -266,7 +268,10 @@ module tb;
                      (i == 0) ? 1 + pixels / 2 : (i == 1) ? 0 : 1 + ($random(seed) & 32'h7fffffff) % (3 * pixels),
                      (i == 1) ? (Classes + 1) / 2 : 0);
             reset;
+            // Each time another image is the first one, which alone sees what a reset leaves.
+            from = 1 + 2 * i;
             run_pass("after reset", 2, stall, 1'b0, -1, 0, 0, 0);
+            from = 0;
         end
         if (err_tlast_o !== 1'b0) broken_rule("after reset", "err_tlast_o is high though every s_axis_tlast was right");
     endtask
@@ -312,6 +317,10 @@ module tb;
             run_pass("late tready", 2, 0.0, 1'b1, -1, 0, 0, 0);
             fill = latency_cycles + DrainCycles;
             run_pass("full", FullImages, 0.0, 1'b0, -1, (fill < time_limit / 2) ? fill : time_limit / 2, 0, 0);
+            // Pixels so far apart that every engine waits for its rows.
+            starve = 1.0 - pixels / (2.0 * (latency_cycles + pixels));
+            run_pass("starved", 2, 0.0, 1'b0, -1, 0, 0, 0);
+            starve = 0.0;
             if (!main_measures) measured_run("throughput", MeasuredImages);
         end
         if (main_measures) measured_run("main", images);

@@ -1,7 +1,8 @@
 """Proves that a mutant is the same circuit: Yosys elaborates the changed module before and after, ABC compares.
 
 Every module that the changed file gives in this design (one for each set of parameters) is compared by itself, all its
-inputs free: from registers at 0 and a first cycle in reset, as the testbench starts, its outputs can never differ. Two
+inputs free: from registers at 0 and a first cycle in reset, as the testbench starts, its outputs can never differ. Where
+that is not proved, the modules that instantiate it are compared, up to the top: there its inputs are no longer free. Two
 netlists that are the same byte for byte need no prover; otherwise ABC merges what it proves equal by induction (scorr)
 and decides the rest (dprove).
 """
@@ -12,8 +13,8 @@ import re
 
 from bench import limited
 
-# Processor time of one proof.
-SECONDS = 120
+# Processor time of one proof, less where the modules around it are compared.
+SECONDS, AROUND = 120, 30
 
 NETLIST = """{read}hierarchy -check -top {top}
 rename {module} compared
@@ -44,21 +45,23 @@ class Prover:
 
     def __init__(self, bench, folder):
         self.bench, self.folder = bench, folder
-        self.ports = self._elaborated()
+        self.ports, self.users = self._elaborated()
         self.golden = {}
 
     def same(self, file, changed):
         """`identical` or `equivalent` where that is proved for all modules of `file`, else None."""
-        proof = "identical"
-        for module in self._modules(file):
-            compared = self._compare(module, changed)
-            if compared != "identical":
-                proof = compared
-            if proof is None:
-                break
-        return proof
+        proofs = [self._proved(module, changed) for module in self._modules(file)]
+        return None if None in proofs else "equivalent" if "equivalent" in proofs else "identical"
 
-    def _compare(self, module, changed):
+    def _proved(self, module, changed, seconds=SECONDS):
+        """The proof for `module`, or else for all modules that instantiate it."""
+        proof = self._compare(module, changed, seconds)
+        if proof or not self.users[module]:
+            return proof
+        proofs = [self._proved(user, changed, AROUND) for user in self.users[module]]
+        return None if None in proofs else "equivalent"
+
+    def _compare(self, module, changed, seconds):
         if module not in self.golden:
             self.golden[module] = self._netlist(module, {}, f"gold{len(self.golden)}.aig")
         gold, gate = self.golden[module], self._netlist(module, changed, "gate.aig")
@@ -68,7 +71,7 @@ class Prover:
             if one.read() == other.read():
                 return "identical"
         commands = f"miter {gold} {gate}; strash; scorr; dc2; dprove -F 20"
-        ran = self._run(["yosys-abc", "-c", commands])
+        ran = self._run(["yosys-abc", "-c", commands], folder=self.folder, seconds=seconds)
         return "equivalent" if ran and re.search(r"\bUNSATISFIABLE|Networks are equivalent", ran) else None
 
     def _modules(self, file):
@@ -77,13 +80,16 @@ class Prover:
         return [m for m in self.ports if m == name or m.endswith(f"\\{name}") or f"\\{name}\\" in m]
 
     def _elaborated(self):
-        """The design's modules, each with its ports."""
+        """The ports of each of the design's modules, and the modules that instantiate it."""
         listing = os.path.join(self.folder, "design.json")
         script = f"{self._read({})}hierarchy -check -top {self.bench.manifest['top']}\nproc\nwrite_json {listing}\n"
         if self._run(["yosys", "-q", "-"], script) is None:
             raise SystemExit("error: Yosys cannot elaborate the design")
         with open(listing, encoding="utf-8") as file:
-            return {name: module["ports"] for name, module in json.load(file)["modules"].items()}
+            modules = json.load(file)["modules"]
+        inside = {name: {cell["type"] for cell in module["cells"].values()} for name, module in modules.items()}
+        users = {name: [user for user in modules if name in inside[user]] for name in modules}
+        return {name: module["ports"] for name, module in modules.items()}, users
 
     def _read(self, changed):
         return "".join(f"read_verilog -defer {file}\n" for file in self.bench.sources(changed))
@@ -94,8 +100,8 @@ class Prover:
                                 module=module, wrapper=wrapper(self.ports[module]))
         return aiger if self._run(["yosys", "-q", "-"], script) is not None else None
 
-    def _run(self, command, text=None):
-        status, output = limited(command, self.bench.design, SECONDS, text)
+    def _run(self, command, text=None, folder=None, seconds=SECONDS):
+        status, output = limited(command, folder or self.bench.design, seconds, text)
         return output if status == 0 else None
 
 

@@ -164,9 +164,9 @@ module example_fc2 (
     );
 
     // ---- Results: + bias --------------------------------------------------------------------------------------------
-    // Constants of the channels, one word a step; in a word, channel c holds bias (7 bits).
+    // Constants of the channels, one word a step; in a word, channel c holds bias (10 bits).
     reg  [1:0] const_addr_q;
-    wire [6:0] constants;
+    wire [9:0] constants;
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -177,7 +177,7 @@ module example_fc2 (
     end
 
     sg_rom #(
-        .Width   (7),
+        .Width   (10),
         .Depth   (4),
         .AddrBits(2),
         .File    ("mem/example_fc2_const.hex"),
@@ -195,8 +195,8 @@ module example_fc2 (
     genvar c;
     generate
         for (c = 0; c < 1; c = c + 1) begin : gen_result
-            wire         [6:0] constant = constants[c*7+:7];
-            wire signed [10:0] bias     = {{4{constant[6]}}, constant[6:0]};
+            wire         [9:0] constant = constants[c*10+:10];
+            wire signed [10:0] bias     = {{1{constant[9]}}, constant[9:0]};
             // Signed, for synthesis that moves this addition into the requantizer's multiplier block: it extends by the signs.
             wire signed [10:0] sum = result_sums[c*11+:11];
             reg  signed [10:0] biased_q;
