@@ -2,7 +2,8 @@
 """The planner's LUT model and its fixture; scripts/estimates.sh calls it on a FOLDER of designs that the examples make_estimates
 and measure_estimates wrote and measured.
 
-  estimates.py order FOLDER      the names of the designs, those of the most LUTs last
+  estimates.py order FOLDER      the names of the designs to measure, those of the most LUTs last: all whose Verilog is not that
+                                 of the fixture
   estimates.py fit FOLDER        src/plan/estimate/luts.json anew
   estimates.py fixture FOLDER    tests/fixtures/estimates.json: what was measured
   estimates.py table FOLDER      docs/hardware.md: measured and estimated, a line a design
@@ -31,11 +32,16 @@ ROUNDS = 400
 
 
 def designs(folder):
-    """All designs: name to parts, with the measurement where there is one."""
+    """All designs: name to parts, with the measurement where there is one, in the folder or in the fixture."""
     found = json.loads((folder / "parts.json").read_text())
+    known = json.loads(FIXTURE.read_text())
     for name, design in found.items():
-        file = folder / name / "measured.json"
-        design["measured"] = json.loads(file.read_text()) if file.exists() else None
+        file, before = folder / name / "measured.json", known["designs"].get(name, {})
+        design["measured"], design["known"] = None, before.get("verilog") == design["verilog"]
+        if file.exists():
+            design["measured"] = json.loads(file.read_text())
+        elif design["known"]:
+            design["measured"] = {"tool": known["tool"], "flat": before, "modules": {}}
     return found
 
 
@@ -170,7 +176,8 @@ def main():
     found = designs(folder)
     table = json.loads(TABLE.read_text())
     if command == "order":
-        print("\n".join(sorted(found, key=lambda name: found[name]["estimate"]["lut"])))
+        new = [name for name, design in found.items() if not design["known"]]
+        print("\n".join(sorted(new, key=lambda name: found[name]["estimate"]["lut"])))
     elif command == "fit":
         for family in table:
             lines = equations(found, family)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures the designs of tests/fixtures/designs.json with the Yosys at hand and writes tests/fixtures/estimates.json and the
-# table of docs/hardware.md: scripts/estimates.sh [FOLDER]. What was measured before, of the same Verilog by the same version, is
-# taken from FOLDER. FIT=1 measures each engine too and fits the planner's LUT model to them. JOBS (1) measure at once.
-# Everything anew takes about an hour of CPU time. `cargo test --no-default-features --test estimates` then holds the
+# table of docs/hardware.md: scripts/estimates.sh [FOLDER]. What was measured before, of the same Verilog, is taken from
+# the fixture or (by the same version) from FOLDER. FIT=1 measures each engine of the others too and fits the planner's LUT
+# model to all. JOBS (1) measure at once. Everything anew takes about an hour of CPU time. `cargo test --no-default-features --test estimates` then holds the
 # model against the fixture.
 set -euo pipefail
 cd "$(dirname "$0")/.."

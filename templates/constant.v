@@ -8,6 +8,10 @@
 // Weights  @{ nonzeros }@ that are not 0: @{ text::count(*adders, "adder") }@, what several outputs have in common made once
 // Window   @{ text::count(*words, "word") }@ of @{ text::count(*values, "value") }@; x<i><% if tap_names %>_<ky>_<kx><% endif %> is @{ input_name }@
 // Pipeline @{ text::count(*stage_count, "stage") }@ of at most two adders; n<k>_q<s> is n<k> of s cycles ago
+<%- if let Some(digits) = digits %>
+// Digits   sums are added @{ text::count(*digits.bits, "bit") }@ a cycle in @{ digits.count }@ cycles, low bits first; <node>_carry_q goes from digit to
+//          digit, <node>_past_q has the bits before, and init_<s> starts a new sum in stage s
+<%- endif %>
 // Cycles   @{ cycles }@ an image = @{ text::count(*windows, "window") }@ x @{ window_cycles }@
 // Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
 `default_nettype none
@@ -110,17 +114,68 @@ module @{ module }@ (
     wire window_valid = tap_valid && tap_last;
 <%- endif %>
 
+<%- if let Some(digits) = digits %>
+
+    // ---- Digits of the window's values ----
+    wire init_1;
+    wire @{ digits.values_range }@ digits;
+    wire unused_digits = &{1'b0, digits};
+
+    sg_digits #(
+        .Values   (@{ words * values }@),
+        .Bits     (@{ digits.value_bits }@),
+        .Digit    (@{ digits.bits }@),
+        .Count    (@{ digits.value_digits }@),
+        .CountBits(@{ digits.count_bits }@),
+        .Signed   (@{ digits.signed }@)
+    ) u_digits (
+        .clk_i   (clk_i),
+        .rst_ni  (rst_ni),
+        .load_i  (window_valid),
+        .data_i  (window),
+        .start_o (init_1),
+        .digits_o(digits)
+    );
+<%- if digits.last_init > 1 %>
+
+    reg  [@{ digits.last_init }@:2] init_q;
+<%- for stage in digits.later_stages() %>
+    wire init_@{ stage }@ = init_q[@{ stage }@];
+<%- endfor %>
+
+    always @(posedge clk_i) begin
+        init_q <= @{ digits.init_chain }@;
+    end
+<%- endif %>
+
+    // Two digits and a carry: {carry, digit}.
+    function @{ digits.sum_range }@ add;
+        input @{ digits.range }@ a;
+        input @{ digits.range }@ b;
+        input carry;
+        integer bit_index;
+        begin
+            add[@{ digits.bits }@] = carry;
+            for (bit_index = 0; bit_index < @{ digits.bits }@; bit_index = bit_index + 1) begin
+                add[bit_index] = a[bit_index] ^ b[bit_index] ^ add[@{ digits.bits }@];
+                add[@{ digits.bits }@] = (a[bit_index] & b[bit_index]) | (add[@{ digits.bits }@] & (a[bit_index] ^ b[bit_index]));
+            end
+        end
+    endfunction
+<%- else %>
+
     wire unused_window = &{1'b0, window};
+<%- endif %>
 
 <%- for stage in stages %>
 
     // ---- Stage @{ stage.number }@ ----
 <%- for node in stage.nodes %>
-    wire signed @{ node.range }@ @{ node.name }@ = @{ node.value }@;  // @{ node.meaning }@
+    wire @{ signed }@@{ node.range }@ @{ node.name }@ = @{ node.value }@;  // @{ node.meaning }@
 <%- endfor %>
 
 <%- for register in stage.registers %>
-    reg signed @{ register.range }@ @{ register.name }@;
+    reg @{ signed }@@{ register.range }@ @{ register.name }@;
 <%- endfor %>
 
 <%- if !stage.registers.is_empty() %>
@@ -153,7 +208,7 @@ module @{ module }@ (
 
     sg_delay #(
         .Width (1),
-        .Cycles(@{ stage_count }@)
+        .Cycles(@{ sums_latency }@)
     ) u_sums_done (
         .clk_i (clk_i),
         .rst_ni(rst_ni),

@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::network::{Network, Params};
-use slimgate::plan::constant::ConstPlan;
+use slimgate::plan::constant::{ConstPlan, Digits, sum_bits};
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::reach::balance;
@@ -103,4 +103,18 @@ fn slow_designs_and_lane_budgets_have_none() {
     let plan = planned(&network, Target::Lanes(80));
     assert!(none(&plan));
     assert_eq!(measured(&network, &plan), plan.cycles_per_image as f64);
+}
+
+#[test]
+fn sums_are_added_digit_by_digit() {
+    // Windows of 3, 6 and 16 cycles; a sum has 15 bits.
+    for (cycles, digit) in [(450, 5), (1000, 3), (2400, 1)] {
+        let network = image("digits", Storage::Dense, 0.3);
+        let plan = planned(&network, Target::Cycles(cycles));
+        let engine = constant(&plan, "conv");
+        assert_eq!(sum_bits(network.params("conv"), ActType::unsigned(8)), 15);
+        assert_eq!(engine.adders.pipeline.sum_bits, 15);
+        assert_eq!(engine.digits, Some(Digits { bits: digit, count: 15_usize.div_ceil(digit as usize) }));
+        assert_eq!(measured(&network, &plan), plan.cycles_per_image as f64);
+    }
 }

@@ -37,8 +37,7 @@ fn taps(plan: &Plan) -> Vec<usize> {
 #[test]
 fn several_taps_a_cycle_only_where_they_are_needed() {
     let network = example();
-    let slow = balance(&network, &goal(Target::Cycles(1200), None)).unwrap();
-    assert_eq!(taps(&slow), [1, 1]);
+    assert_eq!(taps(&with_lanes(&network, 1200, usize::MAX)), [1, 1]);
     // 64 windows of 9 taps: one tap a cycle takes at least 576 cycles.
     let fast = with_lanes(&network, 200, usize::MAX);
     assert!(taps(&fast)[0] > 1 && fast.cycles_per_image <= 200, "{:?}", taps(&fast));

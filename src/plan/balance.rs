@@ -73,11 +73,14 @@ impl Chooser for Balanced<'_> {
     fn constant(&mut self, stage: &Stage, demand: &Demand, other: Option<Choice>) -> Option<ConstFolding> {
         let digits = self.planner.digits.get(&stage.node)?;
         let other = other.and_then(|choice| self.rate(stage, choice));
-        let least = constant::cost::least_luts(*digits, stage.input().act.bits);
+        let act = stage.input().act;
+        let sum_bits = constant::sum_bits(self.planner.network.params(&stage.node), act);
+        let digit = constant::candidates::digit(stage, self.cycles, sum_bits);
+        let least = constant::cost::least_luts(*digits, act.bits, digit);
         if other.is_some_and(|(over, luts)| over == 0 && luts <= least) {
             return None;
         }
-        let foldings = constant::candidates::foldings(stage, demand, self.cycles).into_iter();
+        let foldings = constant::candidates::foldings(stage, demand, self.cycles, digit).into_iter();
         let rated = foldings.filter_map(|folding| Some((self.rate(stage, Choice::Constant(folding))?, folding)));
         let best = rated.min_by(|a, b| better(a.0, b.0))?;
         other.is_none_or(|other| better(best.0, other).is_lt()).then_some(best.1)

@@ -169,7 +169,7 @@ pub fn layer(
         }
         (Kind::Conv(_) | Kind::SparseConv(_) | Kind::Dense | Kind::Sparse, Choice::Constant(folding)) => {
             let layer = conv_layer(network, stage, input);
-            let adders = Adders::of(&stage.node, layer.params, stage.input().act, found)?;
+            let adders = Adders::of(&stage.node, layer.params, stage.input().act, folding.digit, found)?;
             let plan = ConstPlan::new(&layer, adders, folding)?;
             let feed = (layer.input, plan.adapter);
             Some(finish((network, stage, block), &[feed], folding.step, Engine::Constant(Box::new(plan))))

@@ -60,11 +60,16 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
         let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 64);
         let fitting: Vec<ConstFolding> = all
             .flat_map(|f| {
-                let folding = move |step| ConstFolding { k_par: f.k_par, in_par: f.in_par, step };
+                let folding = move |step| ConstFolding { k_par: f.k_par, in_par: f.in_par, step, digit: None };
                 steps_within(stage, f, usize::MAX, &demand.wants).into_iter().map(folding)
             })
             .collect();
-        fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.25))
+        let folding = fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.25))?;
+        let digit = self.0.random_range(1..=4);
+        Some(ConstFolding {
+            digit: Some(digit).filter(|_| folding.step < stage.output.c && self.0.random_bool(0.5)),
+            ..folding
+        })
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {

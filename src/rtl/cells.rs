@@ -14,6 +14,7 @@ const CELLS: &[(&str, &str)] = &[
     ("sg_burst", include_str!("../../templates/cells/sg_burst.v")),
     ("sg_credit", include_str!("../../templates/cells/sg_credit.v")),
     ("sg_delay", include_str!("../../templates/cells/sg_delay.v")),
+    ("sg_digits", include_str!("../../templates/cells/sg_digits.v")),
     ("sg_dot", include_str!("../../templates/cells/sg_dot.v")),
     ("sg_fork", include_str!("../../templates/cells/sg_fork.v")),
     ("sg_gather_bank", include_str!("../../templates/cells/sg_gather_bank.v")),

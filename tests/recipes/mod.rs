@@ -31,6 +31,9 @@ pub struct Recipe {
     max_dsp: usize,
     #[serde(default = "all_families")]
     families: Vec<String>,
+    /// Every layer has lanes: none is made of constants.
+    #[serde(default)]
+    lanes: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,7 +120,11 @@ impl Recipe {
     /// Where there is none.
     pub fn plan(&self, network: &Network, device: &Device) -> Result<Plan> {
         let blocks = self.max_dsp.min(device.dsp as usize);
-        Planner::new(network, device.block())?.at(self.cycles, blocks).with_context(|| self.name.clone())
+        let mut planner = Planner::new(network, device.block())?;
+        if self.lanes {
+            planner.keep_lanes();
+        }
+        planner.at(self.cycles, blocks).with_context(|| self.name.clone())
     }
 }
 

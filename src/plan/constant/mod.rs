@@ -1,5 +1,6 @@
 //! Plan of the constant engine: a small layer unrolled as a whole, every weight a constant made of adders. It takes a window
-//! in the cycles in which its words come, or its results leave: one, where both do at once.
+//! in the cycles in which its words come, or its results leave: one, where both do at once. Where a window has cycles to
+//! spare, sums are added digit by digit, low digits first, by adders as narrow as a digit.
 
 pub mod adders;
 pub mod candidates;
@@ -7,7 +8,7 @@ pub mod cost;
 mod pairs;
 pub mod pipeline;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -21,10 +22,11 @@ use super::requant::Requant;
 use super::stream::Adapter;
 use super::window::WindowPlan;
 use crate::network::Params;
+use crate::network::acc::signed_bits;
 use crate::network::graph::{ActType, Shape};
 
-/// Pairs of digits, counted output by output, up to which a layer's adders are looked for: half a second.
-const MOST_PAIRS: usize = 500_000;
+/// Pairs of digits, counted output by output, up to which a layer's adders are looked for: a second or two.
+const MOST_PAIRS: usize = 2_000_000;
 
 /// How the windows of a constant engine come, and its results leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -35,7 +37,21 @@ pub struct ConstFolding {
     pub in_par: usize,
     /// Results that leave a cycle.
     pub step: usize,
+    /// Bits of every sum that are added a cycle; `None`: all of them.
+    pub digit: Option<u32>,
 }
+
+/// A sum added digit by digit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Digits {
+    /// Bits of a digit.
+    pub bits: u32,
+    /// Digits of a sum.
+    pub count: usize,
+}
+
+/// Cycles from a whole window to its first digits, `sg_digits`.
+const DIGITS_LATENCY: usize = 2;
 
 impl ConstFolding {
     /// Values of the window that arrive in one cycle.
@@ -44,11 +60,11 @@ impl ConstFolding {
     }
 }
 
-/// The adders of one layer, whatever its folding; inputs in the order of a row of its weights.
+/// The adders of one layer, whatever its words and steps; inputs in the order of a row of its weights.
 #[derive(Clone)]
 pub struct Adders {
     /// What is added.
-    pub graph: Graph,
+    pub graph: Arc<Graph>,
     /// When.
     pub pipeline: Pipeline,
 }
@@ -60,24 +76,40 @@ impl fmt::Debug for Adders {
     }
 }
 
-/// Adders that were found before, by node.
-pub type Found = Mutex<HashMap<String, Arc<Adders>>>;
+/// Adders that were found before, by node and digit.
+pub type Found = Mutex<HashMap<(String, Option<u32>), Arc<Adders>>>;
 
 impl Adders {
-    /// The adders of `node`, whose rows of weights are applied to values of `act`: those in `found`, or new ones; `None`
-    /// where the layer is [too large](small).
-    pub fn of(node: &str, params: &Params, act: ActType, found: &Found) -> Option<Arc<Self>> {
+    /// The adders of `node`, whose rows of weights are applied to values of `act`, `digit` bits a cycle: those in `found`, or
+    /// new ones; `None` where the layer is [too large](small).
+    pub fn of(node: &str, params: &Params, act: ActType, digit: Option<u32>, found: &Found) -> Option<Arc<Self>> {
         let mut found = found.lock().expect("no holder panics");
-        if let Some(adders) = found.get(node) {
+        if let Some(adders) = found.get(&(node.to_string(), digit)) {
             return Some(adders.clone());
         }
         small(params)?;
         let (lo, hi) = act.range();
-        let graph = Graph::new(&rows(params), (lo.into(), hi.into()));
-        let pipeline = Pipeline::new(&graph);
-        let adders = Arc::new(Self { graph, pipeline });
-        found.insert(node.to_string(), adders.clone());
+        let mut known = found.iter().filter(|((of, _), _)| of == node);
+        let adders = match known.clone().find(|((_, other), _)| other.is_some() && digit.is_some()) {
+            Some((_, adders)) => adders.with_digit(digit),
+            None => {
+                let graph = known.next().map(|(_, adders)| adders.graph.clone());
+                let graph = graph.unwrap_or_else(|| Arc::new(Graph::new(&rows(params), (lo.into(), hi.into()))));
+                let pipeline = Pipeline::new(&graph, digit);
+                Self { graph, pipeline }
+            }
+        };
+        let adders = Arc::new(adders);
+        found.insert((node.to_string(), digit), adders.clone());
         Some(adders)
+    }
+
+    /// The same adders with other digits: at the same time, whatever the digits' width.
+    fn with_digit(&self, digit: Option<u32>) -> Self {
+        let mut pipeline = self.pipeline.clone();
+        let bits = pipeline.bits.iter_mut().flatten();
+        bits.zip(digit.into_iter().cycle()).for_each(|(bits, digit)| *bits = digit);
+        Self { graph: self.graph.clone(), pipeline }
     }
 }
 
@@ -90,6 +122,19 @@ pub fn small(params: &Params) -> Option<usize> {
         pairs += digits * digits / 2;
     }
     (pairs <= MOST_PAIRS).then_some(all)
+}
+
+/// Bits of the largest sum of products of a layer's weights with values of `act`, two's complement.
+pub fn sum_bits(params: &Params, act: ActType) -> u32 {
+    let (lo, hi) = act.range();
+    let ends = |row: &[i8]| {
+        row.iter().fold((0, 0), |(least, most), &weight| {
+            let (a, b) = (i64::from(weight) * i64::from(lo), i64::from(weight) * i64::from(hi));
+            (least + a.min(b), most + a.max(b))
+        })
+    };
+    let bits = params.weight.chunks(row_length(params)).map(ends).map(|(least, most)| signed_bits(least, most));
+    bits.max().unwrap_or(1)
 }
 
 fn rows(params: &Params) -> Vec<Vec<i32>> {
@@ -118,6 +163,8 @@ pub struct ConstPlan {
     pub window_cycles: usize,
     /// Cycles in which one window's results leave.
     pub steps: usize,
+    /// Digits of a sum where it is added digit by digit.
+    pub digits: Option<Digits>,
     /// Nonzero weights.
     pub nonzeros: usize,
     /// The adders; their inputs are numbered `(channel or feature) * taps + tap`.
@@ -147,7 +194,8 @@ impl ConstPlan {
         let window = WindowPlan::new(input, layer.out_shape, layer.geometry, groups, 1, false).with_taps(folding.k_par);
         let words = window.fold_cycles();
         let steps = layer.out_shape.c.div_ceil(folding.step);
-        let window_cycles = words.max(steps);
+        let digits = folding.digit.map(|bits| Digits { bits, count: adders.pipeline.sum_bits.div_ceil(bits) as usize });
+        let window_cycles = words.max(steps).max(digits.map_or(0, |digits| digits.count));
         let window = window.paced(window_cycles);
         let mut plan = Self {
             folding,
@@ -157,6 +205,7 @@ impl ConstPlan {
             words,
             window_cycles,
             steps,
+            digits,
             nonzeros: layer.params.weight.iter().filter(|weight| **weight != 0).count(),
             adders,
             places: places(layer, &window, folding),
@@ -175,6 +224,11 @@ impl ConstPlan {
         (self.window.out[0] * self.window.out[1] * self.window_cycles) as u64
     }
 
+    /// True where a window takes longer than its words.
+    pub fn pauses(&self) -> bool {
+        self.window_cycles > self.words
+    }
+
     /// True where a window's words are gathered in a register.
     pub fn gathers(&self) -> bool {
         self.direct || self.words > 1
@@ -184,13 +238,34 @@ impl ConstPlan {
     pub fn latency(&self) -> usize {
         let read = if self.direct { 0 } else { self.window.read_latency() };
         let serial = usize::from(self.steps > 1);
-        read + usize::from(self.gathers()) + self.adders.pipeline.stages + serial + self.requant.latency() + 2
+        read + usize::from(self.gathers()) + self.sums_latency() + serial + self.requant.latency() + 2
+    }
+
+    /// Cycles from a whole window to the whole sums.
+    pub fn sums_latency(&self) -> usize {
+        self.adders.pipeline.stages + self.digits.map_or(0, |digits| DIGITS_LATENCY + digits.count)
     }
 
     /// Beats that may be under way at the full rate, from the start of their window until they leave the queue.
     fn queue_bits(&self) -> u32 {
         let flight = self.words + self.latency() + self.steps;
         log2_ceil(self.steps * (flight.div_ceil(self.window_cycles) + 1)).max(1)
+    }
+
+    /// The most places to the left that each node is read in each stage, by stage and node, where it is any.
+    pub fn shifts(&self) -> BTreeMap<(usize, usize), usize> {
+        let (graph, pipeline) = (&self.adders.graph, &self.adders.pipeline);
+        let adders = graph.adders.iter().enumerate().flat_map(|(at, adder)| {
+            let stage = pipeline.made[graph.inputs + at];
+            [(adder.left, stage), (adder.right, stage)]
+        });
+        let outputs = graph.outputs.iter().flatten().map(|&term| (term, pipeline.stages + 1));
+        let mut shifts = BTreeMap::new();
+        for (term, stage) in adders.chain(outputs).filter(|(term, _)| term.shift > 0) {
+            let most = shifts.entry((stage, term.node)).or_insert(0);
+            *most = (term.shift as usize).max(*most);
+        }
+        shifts
     }
 
     /// Line buffer, constants. Weights take no memory.

@@ -15,17 +15,17 @@ pub struct Pipeline {
     /// The last stage in which each node is read; `stages + 1` for what leaves, `None` for what nothing reads.
     pub read: Vec<Option<usize>>,
     /// Bits of each node that are read in the stage that makes it and later, in the next one and later, …: its low bits, or all
-    /// of them, two's complement.
+    /// of them, two's complement; those of a digit where sums are added digit by digit.
     pub bits: Vec<Vec<u32>>,
     /// Bits of an output.
     pub sum_bits: u32,
 }
 
 impl Pipeline {
-    /// Schedules `graph`.
-    pub fn new(graph: &Graph) -> Self {
+    /// Schedules `graph`, whose sums are added `digit` bits a cycle, or at once.
+    pub fn new(graph: &Graph, digit: Option<u32>) -> Self {
         let sum_bits = graph.outputs.iter().flatten().map(|&term| graph.term_bits(term)).max().unwrap_or(1);
-        let bits = needed_bits(graph, sum_bits);
+        let bits = digit.map_or_else(|| needed_bits(graph, sum_bits), |digit| vec![digit; graph.sums.len()]);
         let levels = Levels::new(graph, &bits).settle();
         let stages = stage(levels.deepest);
         let read = levels.readers.iter().enumerate().map(|(node, readers)| {
@@ -35,7 +35,10 @@ impl Pipeline {
         let read = read.collect();
         let made = levels.at.iter().map(|&level| stage(level)).collect();
         let mut pipeline = Self { stages, made, read, bits: Vec::new(), sum_bits };
-        pipeline.bits = pipeline.later_bits(graph, &bits);
+        pipeline.bits = match digit {
+            None => pipeline.later_bits(graph, &bits),
+            Some(digit) => (0..bits.len()).map(|node| vec![digit; pipeline.registers(node) + 1]).collect(),
+        };
         pipeline
     }
 

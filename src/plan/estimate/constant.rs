@@ -6,7 +6,7 @@ use super::cells;
 use super::features::Feature;
 use super::parts::Parts;
 use super::requant::drain;
-use crate::plan::constant::ConstPlan;
+use crate::plan::constant::{ConstPlan, Digits};
 use crate::plan::layer::LayerPlan;
 use crate::plan::sparse::bits_for;
 use crate::plan::stream::Stream;
@@ -14,7 +14,7 @@ use crate::plan::stream::Stream;
 /// The engine of `plan` without memories, window generator, queue and credit.
 pub fn constant(parts: &mut Parts, plan: &ConstPlan, layer: &LayerPlan) {
     let (graph, pipeline) = (&plan.adders.graph, &plan.adders.pipeline);
-    if plan.steps > plan.words {
+    if plan.pauses() {
         parts.counter(plan.window_cycles);
         parts.flops(1);
     }
@@ -24,10 +24,13 @@ pub fn constant(parts: &mut Parts, plan: &ConstPlan, layer: &LayerPlan) {
     if plan.gathers() {
         gather(parts, plan, layer.input());
     }
-    parts.add(Feature::ConstantAdd, pipeline.adder_bits(graph) as f64);
+    match plan.digits {
+        Some(digits) => digital(parts, plan, digits, layer.input()),
+        None => parts.add(Feature::ConstantAdd, pipeline.adder_bits(graph) as f64),
+    }
     stages(parts, plan);
     // Valid bits: of the windows, of the results.
-    cells::delay(parts, 1, pipeline.stages);
+    cells::delay(parts, 1, plan.sums_latency());
     if plan.steps > 1 {
         serial(parts, plan);
     }
@@ -52,6 +55,20 @@ fn gather(parts: &mut Parts, plan: &ConstPlan, input: &Stream) {
         }
     }
     parts.flops(1);
+}
+
+/// Sums digit by digit: what gives the digits of the values, carries, starts, and whole sums again.
+fn digital(parts: &mut Parts, plan: &ConstPlan, digits: Digits, input: &Stream) {
+    let (graph, pipeline) = (&plan.adders.graph, &plan.adders.pipeline);
+    let values = pipeline.read[..graph.inputs].iter().flatten().count();
+    let (bits, count) = (digits.bits as usize, input.bits.div_ceil(digits.bits) as usize);
+    parts.flops(values * (input.bits as usize + bits) + 1);
+    parts.counter(count + 1);
+    parts.mux(Feature::Mux, count, values * bits);
+    parts.flops(graph.adders.len() + pipeline.stages - 1);
+    parts.flops(plan.shifts().values().sum());
+    parts.add(Feature::DigitAdd, (graph.adders.len() * bits) as f64);
+    parts.flops(graph.outputs.iter().flatten().count() * digits.count * bits);
 }
 
 /// The registers behind the inputs and adders, from reader to reader.

@@ -100,7 +100,10 @@ fn booth_products(parts: &mut Parts, a: u32, plan: &ConvPlan) {
     // A chain's first sum is the product itself.
     let sum = chain_bits(plan, a - 1).min(plan.sum_bits) as usize;
     let begun = plan.segments();
-    parts.flops((first + whole) as usize * products + begun * (whole as usize).min(sum));
+    // The bits of its low rows go through three registers unchanged, where there are high ones.
+    let passed = if high > 0 { 2 * low as usize } else { 0 };
+    parts.flops((first + whole) as usize * products + begun * (whole as usize).min(sum) - begun * 3 * passed);
+    (0..begun).for_each(|_| parts.shift_register(passed, 3));
     parts.flops((products - begun) * sum);
     parts.add(Feature::Add, ((products - begun) * sum) as f64);
 }

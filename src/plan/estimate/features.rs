@@ -32,6 +32,8 @@ features! {
     MultiplyConstant "multiply_constant",
     /// Bits of the adders of a constant engine.
     ConstantAdd "constant_add",
+    /// Bits of its digits, an adder each.
+    DigitAdd "digit_add",
     /// Requantizers.
     Requantizer "requantizer",
     /// Bits that a requantizer rounds.

@@ -1,11 +1,13 @@
 //! The constant engine, `templates/constant.v`: windows, the adders stage by stage, drain, queue.
 
+mod digits;
 mod nodes;
 
 use anyhow::Result;
 use askama::Template;
 
-use self::nodes::{Names, Stage, Sum, stages, sums};
+use self::digits::Digital;
+use self::nodes::{Names, Stage, Sum};
 use super::drain::Drain;
 use super::literal::{Counter, range};
 use super::{Artifact, hex, text, window};
@@ -30,6 +32,9 @@ struct Constant<'a> {
     tap_names: bool,
     input_name: &'static str,
     stage_count: usize,
+    sums_latency: usize,
+    digits: Option<Digital>,
+    signed: &'static str,
     before_last: usize,
     cycles: u64,
     windows: usize,
@@ -84,8 +89,12 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &ConstPlan) -> Result<Co
     let (window, folding, pipeline) = (&plan.window, plan.folding, &plan.adders.pipeline);
     let act_bits = layer.input().bits as usize;
     let (taps_bits, window_bits) = (folding.values() * act_bits, plan.words * folding.values() * act_bits);
-    let pauses = plan.steps > plan.words;
+    let pauses = plan.pauses();
     let names = Names::new(window.kernel, plan.adders.graph.inputs);
+    let (stages, sums) = match plan.digits {
+        Some(digits) => (digits::stages(plan, digits, &names), digits::sums(plan)),
+        None => (nodes::stages(plan, layer.input(), &names), nodes::sums(plan, &names)),
+    };
     Ok(Constant {
         module,
         title: title(plan),
@@ -99,6 +108,9 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &ConstPlan) -> Result<Co
         tap_names: names.has_taps(),
         input_name: if names.has_taps() { "channel i under tap (ky, kx)" } else { "input i" },
         stage_count: pipeline.stages,
+        sums_latency: plan.sums_latency(),
+        digits: plan.digits.map(|digits| Digital::new(plan, digits, layer.input(), &stages)),
+        signed: if plan.digits.is_some() { "" } else { "signed " },
         before_last: pipeline.stages - 1,
         cycles: plan.cycles(),
         windows: window.out[0] * window.out[1],
@@ -124,8 +136,8 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &ConstPlan) -> Result<Co
         paced: if plan.direct && plan.words > 1 { "tap_valid && tap_last" } else { "start" },
         granted: if pauses { "grant && !pausing" } else { "grant" },
         word: Counter::new(plan.words),
-        stages: stages(plan, layer.input(), &names),
-        sums: sums(plan, &names),
+        stages,
+        sums,
         sum_bits: pipeline.sum_bits as usize,
         acc_bits: plan.acc_bits as usize,
         step_sum: nodes::operand("sum", pipeline.sum_bits, 0, plan.acc_bits),

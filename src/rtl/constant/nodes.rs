@@ -57,7 +57,7 @@ impl Names {
     }
 
     /// The name of `node`.
-    fn node(&self, node: usize) -> String {
+    pub fn node(&self, node: usize) -> String {
         let [kernel_h, kernel_w] = self.kernel;
         let (channel, tap) = (node / (kernel_h * kernel_w), node % (kernel_h * kernel_w));
         match node.checked_sub(self.inputs) {
@@ -68,7 +68,7 @@ impl Names {
     }
 
     /// The name of `node` behind `registers` registers.
-    fn late(&self, node: usize, registers: usize) -> String {
+    pub fn late(&self, node: usize, registers: usize) -> String {
         if registers == 0 { self.node(node) } else { format!("{}_q{registers}", self.node(node)) }
     }
 }
@@ -144,7 +144,7 @@ pub fn operand(name: &str, have: u32, shift: u32, bits: u32) -> String {
 }
 
 /// A sum of inputs in words.
-fn meaning(sum: &[(usize, i64)], names: &Names) -> String {
+pub fn meaning(sum: &[(usize, i64)], names: &Names) -> String {
     if sum.len() > SPELT_OUT {
         return format!("of {} inputs", sum.len());
     }
