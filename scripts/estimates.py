@@ -2,8 +2,8 @@
 """The planner's LUT model and its fixture; scripts/estimates.sh calls it on a FOLDER of designs that the examples make_estimates
 and measure_estimates wrote and measured.
 
-  estimates.py order FOLDER      the names of the designs to measure, those of the most LUTs last: all whose Verilog is not that
-                                 of the fixture
+  estimates.py order FOLDER      the names of the designs to measure, those of the most LUTs last: with ANEW=1 all, else those whose
+                                 Verilog is not that of the fixture
   estimates.py fit FOLDER        src/plan/estimate/luts.json anew
   estimates.py fixture FOLDER    tests/fixtures/estimates.json: what was measured
   estimates.py table FOLDER      docs/hardware.md: measured and estimated, a line a design
@@ -15,6 +15,7 @@ measured with its borders kept. Each number is drawn a little towards that of th
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -37,11 +38,12 @@ def designs(folder):
     known = json.loads(FIXTURE.read_text())
     for name, design in found.items():
         file, before = folder / name / "measured.json", known["designs"].get(name, {})
-        design["measured"], design["known"] = None, before.get("verilog") == design["verilog"]
-        if file.exists():
-            design["measured"] = json.loads(file.read_text())
-        elif design["known"]:
-            design["measured"] = {"tool": known["tool"], "flat": before, "modules": {}}
+        design["known"] = before.get("verilog") == design["verilog"] and "ANEW" not in os.environ
+        measured = json.loads(file.read_text()) if file.exists() else None
+        # A file about other Verilog has other figures.
+        if design["known"] and (measured is None or any(measured["flat"][k] != before[k] for k in ("lut", "ff", "dsp", "bram"))):
+            measured = {"tool": known["tool"], "flat": before, "modules": {}}
+        design["measured"] = measured
     return found
 
 

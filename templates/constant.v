@@ -9,8 +9,8 @@
 // Window   @{ text::count(*words, "word") }@ of @{ text::count(*values, "value") }@; x<i><% if tap_names %>_<ky>_<kx><% endif %> is @{ input_name }@
 // Pipeline @{ text::count(*stage_count, "stage") }@ of at most two adders; n<k>_q<s> is n<k> of s cycles ago
 <%- if let Some(digits) = digits %>
-// Digits   sums are added @{ text::count(*digits.bits, "bit") }@ a cycle in @{ digits.count }@ cycles, low bits first; <node>_carry_q goes from digit to
-//          digit, <node>_past_q has the bits before, and init_<s> starts a new sum in stage s
+// Digits   sums are added @{ text::count(*digits.bits, "bit") }@ a cycle in @{ digits.count }@ cycles, low bits first, and gathered behind the last stage; init_<s> starts
+//          a new sum in stage s, <node>_carry_q goes from digit to digit, <node>_past_q has the bits before
 <%- endif %>
 // Cycles   @{ cycles }@ an image = @{ text::count(*windows, "window") }@ x @{ window_cycles }@
 // Results  leave @{ text::count(*step, "channel") }@ a cycle into a queue of @{ queue_beats }@ beats
@@ -148,7 +148,7 @@ module @{ module }@ (
     end
 <%- endif %>
 
-    // Two digits and a carry: {carry, digit}.
+    // Two digits and a carry: {carry, digit}; in gates, since a carry chain for a bit or two takes more LUTs.
     function @{ digits.sum_range }@ add;
         input @{ digits.range }@ a;
         input @{ digits.range }@ b;

@@ -122,7 +122,8 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
         if (!bench.run(full)) return false;
         // Pixels so far apart that every engine waits for its rows.
         Pass starved{"starved", 2};
-        starved.starve = 1 - v.pixels / (2.0 * (result.latency_cycles + v.pixels));
+        const double gap = 2.0 * (result.latency_cycles + v.pixels) / v.pixels;
+        starved.starve = 1 - 1 / std::min(gap, std::max(o.timeout / 50.0, 1.0));
         if (!bench.run(starved)) return false;
         if (!main_measures && !measured_run(bench, result, "throughput", MEASURED_IMAGES)) return false;
     }

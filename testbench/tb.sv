@@ -318,7 +318,9 @@ module tb;
             fill = latency_cycles + DrainCycles;
             run_pass("full", FullImages, 0.0, 1'b0, -1, (fill < time_limit / 2) ? fill : time_limit / 2, 0, 0);
             // Pixels so far apart that every engine waits for its rows.
-            starve = 1.0 - pixels / (2.0 * (latency_cycles + pixels));
+            starve = 2.0 * (latency_cycles + pixels) / pixels;
+            if (starve > time_limit / 50.0) starve = time_limit / 50.0;
+            starve = (starve > 1.0) ? 1.0 - 1.0 / starve : 0.0;
             run_pass("starved", 2, 0.0, 1'b0, -1, 0, 0, 0);
             starve = 0.0;
             if (!main_measures) measured_run("throughput", MeasuredImages);

@@ -7,7 +7,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::network::{Network, Params};
-use slimgate::plan::constant::{ConstPlan, Digits, sum_bits};
+use slimgate::plan::constant::layer::sum_bits;
+use slimgate::plan::constant::{ConstPlan, Digits};
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::reach::balance;
@@ -116,5 +117,30 @@ fn sums_are_added_digit_by_digit() {
         assert_eq!(engine.adders.pipeline.sum_bits, 15);
         assert_eq!(engine.digits, Some(Digits { bits: digit, count: 15_usize.div_ceil(digit as usize) }));
         assert_eq!(measured(&network, &plan), plan.cycles_per_image as f64);
+    }
+}
+
+#[test]
+fn features_are_added_digit_by_digit() {
+    let network = features("digits", Storage::Dense, 0.5);
+    let plan = planned(&network, Target::Cycles(32));
+    let engine = constant(&plan, "fc");
+    assert!(engine.direct && engine.digits.is_some_and(|digits| digits.bits == 1), "{:?}", engine.digits);
+    assert_eq!(measured(&network, &plan), plan.cycles_per_image as f64);
+}
+
+/// Weights of one digit each: nothing to add, so nothing to add digit by digit.
+#[test]
+fn what_only_passes_has_no_digits() {
+    let mut network = features("passes", Storage::Dense, 0.0);
+    let weight = &mut network.params.get_mut("fc").unwrap().weight;
+    weight.iter_mut().enumerate().for_each(|(at, weight)| *weight = i8::from(at % 64 == 3));
+    for cycles in [10, 32, 64] {
+        let plan = planned(&network, Target::Cycles(cycles));
+        let digits = plan.layers.iter().filter_map(|layer| match &layer.engine {
+            Engine::Constant(p) => p.digits,
+            _ => None,
+        });
+        assert_eq!(digits.count(), 0);
     }
 }

@@ -50,16 +50,24 @@ class Prover:
 
     def same(self, file, changed):
         """`identical` or `equivalent` where that is proved for all modules of `file`, else None."""
-        proofs = [self._proved(module, changed) for module in self._modules(file)]
-        return None if None in proofs else "equivalent" if "equivalent" in proofs else "identical"
+        proof, known = "identical", {}
+        for module in self._modules(file):
+            found = self._proved(module, changed, SECONDS, known)
+            if found != "identical":
+                proof = found
+            if proof is None:
+                break
+        return proof
 
-    def _proved(self, module, changed, seconds=SECONDS):
-        """The proof for `module`, or else for all modules that instantiate it."""
-        proof = self._compare(module, changed, seconds)
-        if proof or not self.users[module]:
-            return proof
-        proofs = [self._proved(user, changed, AROUND) for user in self.users[module]]
-        return None if None in proofs else "equivalent"
+    def _proved(self, module, changed, seconds, known):
+        """The proof for `module`, or else for all modules that instantiate it; `known` are those already tried."""
+        if module not in known:
+            proof = self._compare(module, changed, seconds)
+            if not proof and self.users[module]:
+                around = all(self._proved(user, changed, AROUND, known) for user in self.users[module])
+                proof = "equivalent" if around else None
+            known[module] = proof
+        return known[module]
 
     def _compare(self, module, changed, seconds):
         if module not in self.golden:

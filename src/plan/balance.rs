@@ -71,12 +71,12 @@ impl Chooser for Balanced<'_> {
     }
 
     fn constant(&mut self, stage: &Stage, demand: &Demand, other: Option<Choice>) -> Option<ConstFolding> {
-        let digits = self.planner.digits.get(&stage.node)?;
+        let weight_digits = self.planner.weight_digits.get(&stage.node)?;
         let other = other.and_then(|choice| self.rate(stage, choice));
         let act = stage.input().act;
-        let sum_bits = constant::sum_bits(self.planner.network.params(&stage.node), act);
+        let sum_bits = constant::layer::sum_bits(self.planner.network.params(&stage.node), act);
         let digit = constant::candidates::digit(stage, self.cycles, sum_bits);
-        let least = constant::cost::least_luts(*digits, act.bits, digit);
+        let least = constant::cost::least_luts(*weight_digits, act.bits, digit);
         if other.is_some_and(|(over, luts)| over == 0 && luts <= least) {
             return None;
         }
@@ -155,7 +155,7 @@ pub struct Planner<'a> {
     /// Weights that are not 0, by node.
     nonzeros: BTreeMap<String, usize>,
     /// Digits of the weights of the layers that are small enough for the constant engine, by node.
-    digits: BTreeMap<String, usize>,
+    weight_digits: BTreeMap<String, usize>,
     /// Cycles an image and resources of engines that were compared, by node.
     rated: Mutex<Rates>,
     planned: Planned,
@@ -177,10 +177,10 @@ impl<'a> Planner<'a> {
             block,
             bounds,
             nonzeros: nonzeros.collect(),
-            digits: network
+            weight_digits: network
                 .params
                 .iter()
-                .filter_map(|(node, params)| Some((node.clone(), constant::small(params)?)))
+                .filter_map(|(node, params)| Some((node.clone(), constant::layer::small(params)?)))
                 .collect(),
             rated: Mutex::default(),
             planned: Planned::default(),
@@ -189,7 +189,7 @@ impl<'a> Planner<'a> {
 
     /// Plans without constant engines: they have no lanes, so that a budget of lanes says nothing about them.
     pub fn keep_lanes(&mut self) {
-        self.digits.clear();
+        self.weight_digits.clear();
     }
 
     /// The smallest plan that takes `cycles` an image (the fastest where none does), with at most `blocks` multiplier

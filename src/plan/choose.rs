@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use anyhow::{Result, anyhow};
 
-use super::constant::{ConstFolding, Found};
+use super::constant::ConstFolding;
+use super::constant::layer::Found;
 use super::contents::Contents;
 use super::conv::Folding;
 use super::join::{How, port_lanes};

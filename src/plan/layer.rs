@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::affine::AffinePlan;
-use super::constant::{Adders, ConstFolding, ConstPlan, Found};
+use super::constant::layer::{Adders, Found};
+use super::constant::{ConstFolding, ConstPlan};
 use super::contents::Contents;
 use super::conv::{ConvLayer, ConvPlan, Folding};
 use super::engine::Engine;

@@ -5,7 +5,8 @@ use rand::seq::IndexedRandom;
 
 use super::Plan;
 use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within, supplied};
-use super::constant::{ConstFolding, small};
+use super::constant::ConstFolding;
+use super::constant::layer::{adds, small, sum_bits};
 use super::conv::Folding;
 use super::layer::Choice;
 use super::pack::Block;
@@ -56,7 +57,8 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
 
     /// In a quarter of the draws, where a layer is small enough.
     fn constant(&mut self, stage: &Stage, demand: &Demand, _: Option<Choice>) -> Option<ConstFolding> {
-        small(self.1.params(&stage.node))?;
+        let params = self.1.params(&stage.node);
+        small(params)?;
         let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 64);
         let fitting: Vec<ConstFolding> = all
             .flat_map(|f| {
@@ -65,11 +67,10 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
             })
             .collect();
         let folding = fitting.choose(self.0).copied().filter(|_| self.0.random_bool(0.25))?;
-        let digit = self.0.random_range(1..=4);
-        Some(ConstFolding {
-            digit: Some(digit).filter(|_| folding.step < stage.output.c && self.0.random_bool(0.5)),
-            ..folding
-        })
+        let several = folding.step < stage.output.c && adds(params);
+        let digit = Some(self.0.random_range(1..=4));
+        let digit = digit.filter(|&d| several && d < sum_bits(params, stage.input().act) && self.0.random_bool(0.5));
+        Some(ConstFolding { digit, ..folding })
     }
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {

@@ -114,9 +114,10 @@ fn listed(filelist: &str) -> Vec<&str> {
 
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
 pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
-    // Yosys infers no more than bare products for UltraScale+: see sg_product. Lattice's blocks are narrow: see sg_times.
+    // Yosys infers no more than bare products for UltraScale+: see sg_product. Lattice's blocks are narrow, and
+    // none at all is a case of its own: see sg_times.
     let define = match goal {
-        Goal::WithoutDsp(Target::Xcup) => "",
+        Goal::WithoutDsp(_) => " -D SG_MULT_ROWS",
         _ => match goal.target() {
             Target::Xc7 => "",
             Target::Xcup => " -D SG_DSP48E2",

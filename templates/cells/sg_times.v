@@ -6,7 +6,8 @@
 //
 // Both inputs should come from registers. The two registers behind the product lie in the multiplier block on AMD. Lattice's
 // blocks are narrower: a synthesis for them defines SG_MULT_BITS as the bits of an operand, and the product is that of the
-// accumulator's low bits, in one block, plus that of the others; in as many cycles.
+// accumulator's low bits, in one block, plus that of the others; in as many cycles. A synthesis without blocks defines
+// SG_MULT_ROWS: the product is made of Booth rows, half of them a cycle, with a third of the LUTs that Yosys makes of a `*`.
 `default_nettype none
 
 module sg_times #(
@@ -19,17 +20,65 @@ module sg_times #(
     output wire signed [AccBits+MulBits-1:0] prod_o
 );
 
+`ifdef SG_MULT_ROWS
+    localparam Rows  = (AccBits > 2) ? 1 : 0;
+    localparam Block = AccBits;
+`else
+    localparam Rows  = 0;
 `ifdef SG_MULT_BITS
     localparam Block = `SG_MULT_BITS;
 `else
     localparam Block = AccBits;
+`endif
 `endif
     localparam ProdBits = AccBits + MulBits;
 
     reg signed [ProdBits-1:0] prod_q;
 
     generate
-        if (AccBits > Block) begin : gen_split
+        if (Rows != 0) begin : gen_rows
+            localparam LowDigits  = (AccBits + 1) / 4;
+            localparam HighDigits = (AccBits + 1) / 2 - LowDigits;
+            localparam Low        = 2 * LowDigits;
+            localparam High       = 2 * HighDigits;
+            // The digits need an even number of bits.
+            wire    [     AccBits:0] acc = {acc_i[AccBits-1], acc_i};
+            wire    [ MulBits+Low:0] low;
+            wire    [MulBits+High:0] high;
+            reg     [ MulBits+Low:0] low_q;
+            reg     [        High:0] acc_q;  // of the high digits, and the bit below
+            reg     [   MulBits-1:0] mul_q;
+            wire                     unused = &{1'b0, acc, high};
+
+            sg_booth #(
+                .ABits (MulBits + 1),
+                .Digits(LowDigits)
+            ) u_low (
+                .a_i  ({1'b0, mul_i}),
+                .b_i  (acc_i[Low-1:0]),
+                .inc_i(1'b0),
+                .sum_i({(MulBits + 1) {1'b0}}),
+                .p_o  (low)
+            );
+
+            sg_booth #(
+                .ABits (MulBits + 1),
+                .Digits(HighDigits)
+            ) u_high (
+                .a_i  ({1'b0, mul_q}),
+                .b_i  (acc_q[High:1]),
+                .inc_i(acc_q[0]),
+                .sum_i(low_q[MulBits+Low:Low]),
+                .p_o  (high)
+            );
+
+            always @(posedge clk_i) begin
+                low_q  <= low;
+                acc_q  <= acc[Low-1+:High+1];
+                mul_q  <= mul_i;
+                prod_q <= {high[ProdBits-Low-1:0], low_q[Low-1:0]};
+            end
+        end else if (AccBits > Block) begin : gen_split
             localparam HighBits = AccBits - Block;
             localparam LowProd  = Block + MulBits;
             localparam HighProd = HighBits + MulBits;
@@ -39,7 +88,7 @@ module sg_times #(
             wire [LowProd-1:0] low_mul = {{Block{1'b0}}, mul_i};
             wire [HighProd-1:0] high;
 
-            if (HighBits <= 4) begin : gen_rows
+            if (HighBits <= 4) begin : gen_few
                 // Few bits: a row or two of adders instead of a block.
                 localparam Digits = (HighBits + 1) / 2;
                 wire [HighBits:0] factor = {acc_i[AccBits-1], acc_i[AccBits-1:Block]};

@@ -5,7 +5,7 @@
 //! all pairs that one is next whose operands' common bits times its number are the most, as in da4ml (Sun et al., 2025).
 //! What is left of each output is summed in a tree.
 
-use super::pairs::{Counts, operands, pair, replace};
+use super::pairs::{Counts, Pair, replace};
 use crate::network::acc::signed_bits;
 
 /// `node << shift`, perhaps negated.
@@ -101,12 +101,12 @@ impl Graph {
         let mut counts = Counts::new((0..self.inputs).map(|input| self.bits(input)).collect());
         for row in rows.iter() {
             for (at, &term) in row.iter().enumerate() {
-                row[..at].iter().for_each(|&other| counts.begin(pair(other, term)));
+                row[..at].iter().for_each(|&other| counts.begin(Pair::new(other, term)));
             }
         }
         counts.begun();
         while let Some(pair) = counts.next() {
-            let (left, right) = operands(pair);
+            let (left, right) = pair.operands();
             let made = self.push(left, right);
             counts.know(self.bits(made));
             rows.iter_mut().for_each(|row| replace(row, pair, made, &mut counts));

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use super::super::choose::{read_once, window_cycles};
+use super::super::choose::read_once;
 use super::super::conv::Folding;
 use super::super::estimate::{BLOCK_LUTS, order_luts};
 use super::super::stages::Stage;
@@ -22,9 +22,7 @@ pub fn foldings(stage: &Stage, demand: &Demand, cycles: u64, digit: Option<u32>)
     all.sort_by_key(|(size, folding)| (*size, folding.values()));
     let each = all.into_iter().take(CANDIDATES).map(|(_, folding)| folding);
     each.flat_map(|folding| {
-        // Results that all leave in one cycle have no register to wait in.
-        let slow = digit.filter(|_| folding.step < stage.output.c);
-        iter::once(folding).chain(slow.map(|digit| ConstFolding { digit: Some(digit), ..folding }))
+        iter::once(folding).chain(digit.map(|digit| ConstFolding { digit: Some(digit), ..folding }))
     })
     .collect()
 }
@@ -32,8 +30,9 @@ pub fn foldings(stage: &Stage, demand: &Demand, cycles: u64, digit: Option<u32>)
 /// Bits that are added a cycle where sums of `sum_bits` are added digit by digit and an image takes `cycles`: the fewest, less
 /// than half a sum.
 pub fn digit(stage: &Stage, cycles: u64, sum_bits: u32) -> Option<u32> {
-    let window = u32::try_from(window_cycles(stage, cycles)).unwrap_or(u32::MAX);
-    Some(sum_bits.div_ceil(window.max(1))).filter(|digit| 2 * digit < sum_bits)
+    let window = cycles / (stage.output.h * stage.output.w) as u64;
+    let window = u32::try_from(window).unwrap_or(u32::MAX).max(1);
+    Some(sum_bits.div_ceil(window)).filter(|digit| 2 * digit < sum_bits)
 }
 
 /// LUTs in which the foldings differ, roughly: what selects several taps a cycle, and requantizers.

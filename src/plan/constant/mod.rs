@@ -5,28 +5,22 @@
 pub mod adders;
 pub mod candidates;
 pub mod cost;
+pub mod layer;
 mod pairs;
 pub mod pipeline;
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use self::adders::{Graph, digits};
-use self::pipeline::Pipeline;
+use self::layer::Adders;
 use super::Memory;
 use super::conv::{ConvLayer, log2_ceil, rows_memory};
 use super::requant::Requant;
 use super::stream::Adapter;
 use super::window::WindowPlan;
-use crate::network::Params;
-use crate::network::acc::signed_bits;
-use crate::network::graph::{ActType, Shape};
-
-/// Pairs of digits, counted output by output, up to which a layer's adders are looked for: a second or two.
-const MOST_PAIRS: usize = 2_000_000;
+use crate::network::graph::Shape;
 
 /// How the windows of a constant engine come, and its results leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -58,92 +52,6 @@ impl ConstFolding {
     pub fn values(self) -> usize {
         self.k_par * self.in_par
     }
-}
-
-/// The adders of one layer, whatever its words and steps; inputs in the order of a row of its weights.
-#[derive(Clone)]
-pub struct Adders {
-    /// What is added.
-    pub graph: Arc<Graph>,
-    /// When.
-    pub pipeline: Pipeline,
-}
-
-/// Thousands of them are of no use in a message.
-impl fmt::Debug for Adders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} adders in {} stages", self.graph.adders.len(), self.pipeline.stages)
-    }
-}
-
-/// Adders that were found before, by node and digit.
-pub type Found = Mutex<HashMap<(String, Option<u32>), Arc<Adders>>>;
-
-impl Adders {
-    /// The adders of `node`, whose rows of weights are applied to values of `act`, `digit` bits a cycle: those in `found`, or
-    /// new ones; `None` where the layer is [too large](small).
-    pub fn of(node: &str, params: &Params, act: ActType, digit: Option<u32>, found: &Found) -> Option<Arc<Self>> {
-        let mut found = found.lock().expect("no holder panics");
-        if let Some(adders) = found.get(&(node.to_string(), digit)) {
-            return Some(adders.clone());
-        }
-        small(params)?;
-        let (lo, hi) = act.range();
-        let mut known = found.iter().filter(|((of, _), _)| of == node);
-        let adders = match known.clone().find(|((_, other), _)| other.is_some() && digit.is_some()) {
-            Some((_, adders)) => adders.with_digit(digit),
-            None => {
-                let graph = known.next().map(|(_, adders)| adders.graph.clone());
-                let graph = graph.unwrap_or_else(|| Arc::new(Graph::new(&rows(params), (lo.into(), hi.into()))));
-                let pipeline = Pipeline::new(&graph, digit);
-                Self { graph, pipeline }
-            }
-        };
-        let adders = Arc::new(adders);
-        found.insert((node.to_string(), digit), adders.clone());
-        Some(adders)
-    }
-
-    /// The same adders with other digits: at the same time, whatever the digits' width.
-    fn with_digit(&self, digit: Option<u32>) -> Self {
-        let mut pipeline = self.pipeline.clone();
-        let bits = pipeline.bits.iter_mut().flatten();
-        bits.zip(digit.into_iter().cycle()).for_each(|(bits, digit)| *bits = digit);
-        Self { graph: self.graph.clone(), pipeline }
-    }
-}
-
-/// Digits of a layer's weights; `None` where they are too many for the search of common parts.
-pub fn small(params: &Params) -> Option<usize> {
-    let (mut all, mut pairs) = (0, 0);
-    for row in params.weight.chunks(row_length(params)) {
-        let digits: usize = row.iter().map(|&weight| digits(weight.into()).count()).sum();
-        all += digits;
-        pairs += digits * digits / 2;
-    }
-    (pairs <= MOST_PAIRS).then_some(all)
-}
-
-/// Bits of the largest sum of products of a layer's weights with values of `act`, two's complement.
-pub fn sum_bits(params: &Params, act: ActType) -> u32 {
-    let (lo, hi) = act.range();
-    let ends = |row: &[i8]| {
-        row.iter().fold((0, 0), |(least, most), &weight| {
-            let (a, b) = (i64::from(weight) * i64::from(lo), i64::from(weight) * i64::from(hi));
-            (least + a.min(b), most + a.max(b))
-        })
-    };
-    let bits = params.weight.chunks(row_length(params)).map(ends).map(|(least, most)| signed_bits(least, most));
-    bits.max().unwrap_or(1)
-}
-
-fn rows(params: &Params) -> Vec<Vec<i32>> {
-    params.weight.chunks(row_length(params)).map(|row| row.iter().map(|&weight| weight.into()).collect()).collect()
-}
-
-/// Weights of one output.
-fn row_length(params: &Params) -> usize {
-    (params.weight.len() / params.bias.len().max(1)).max(1)
 }
 
 /// Everything the generator needs of a constant engine.
@@ -186,7 +94,8 @@ pub struct ConstPlan {
 }
 
 impl ConstPlan {
-    /// Plans `layer` with its `adders` and `folding`; `None` where the input's lanes cannot be adapted.
+    /// Plans `layer` with its `adders` and `folding`; `None` where the input's lanes cannot be adapted, and for sums digit by
+    /// digit that have but one digit, or no adder, or whose results all leave in one cycle: none is left to wait for the last digit.
     pub fn new(layer: &ConvLayer, adders: Arc<Adders>, folding: ConstFolding) -> Option<Self> {
         let adapter = Adapter::between(layer.input.lanes, folding.in_par, layer.input.channels)?;
         let groups = layer.input.channels.div_ceil(folding.in_par);
@@ -195,6 +104,9 @@ impl ConstPlan {
         let words = window.fold_cycles();
         let steps = layer.out_shape.c.div_ceil(folding.step);
         let digits = folding.digit.map(|bits| Digits { bits, count: adders.pipeline.sum_bits.div_ceil(bits) as usize });
+        if digits.is_some_and(|digits| digits.count == 1 || steps == 1 || adders.graph.adders.is_empty()) {
+            return None;
+        }
         let window_cycles = words.max(steps).max(digits.map_or(0, |digits| digits.count));
         let window = window.paced(window_cycles);
         let mut plan = Self {
@@ -266,6 +178,18 @@ impl ConstPlan {
             *most = (term.shift as usize).max(*most);
         }
         shifts
+    }
+
+    /// Outputs whose sum digit by digit is the complement of what was added.
+    pub fn complements(&self) -> usize {
+        self.adders.graph.outputs.iter().flatten().filter(|term| term.negative).count()
+    }
+
+    /// The last stage with sums that start anew, digit by digit: every stage adds; behind them results may be shifted, or negative.
+    pub fn last_init(&self) -> usize {
+        let stages = self.adders.pipeline.stages;
+        let behind = self.complements() > 0 || self.shifts().keys().any(|(stage, _)| *stage > stages);
+        stages + usize::from(behind)
     }
 
     /// Line buffer, constants. Weights take no memory.

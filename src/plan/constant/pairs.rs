@@ -7,38 +7,53 @@ use rustc_hash::FxHashMap;
 
 use super::adders::Term;
 
-/// Two terms of one output, whatever their common shift and sign: nodes, places between them, signs that differ.
-pub(super) type Pair = (usize, usize, i32, bool);
+/// Two terms of one output, whatever their common shift and sign, in one word that orders as they do: nodes (24 bits each),
+/// places between them (8), signs that differ (1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Pair(u64);
 
-/// The pair of two terms.
-pub(super) fn pair(a: Term, b: Term) -> Pair {
-    let (a, b) = if (a.node, a.shift) <= (b.node, b.shift) { (a, b) } else { (b, a) };
-    (a.node, b.node, b.shift as i32 - a.shift as i32, a.negative != b.negative)
-}
+/// What makes places between terms positive.
+const PLACES: i32 = 128;
 
-/// The adder of a pair.
-pub(super) fn operands((a, b, apart, differ): Pair) -> (Term, Term) {
-    let left = Term { node: a, shift: (-apart).max(0) as u32, negative: false };
-    (left, Term { node: b, shift: apart.max(0) as u32, negative: differ })
+impl Pair {
+    /// The pair of two terms.
+    pub(super) fn new(a: Term, b: Term) -> Self {
+        let (a, b) = if (a.node, a.shift) <= (b.node, b.shift) { (a, b) } else { (b, a) };
+        let apart = (b.shift as i32 - a.shift as i32 + PLACES) as u64;
+        Self((a.node as u64) << 40 | (b.node as u64) << 16 | apart << 1 | u64::from(a.negative != b.negative))
+    }
+
+    fn nodes(self) -> (usize, usize) {
+        ((self.0 >> 40) as usize, (self.0 >> 16 & 0xff_ffff) as usize)
+    }
+
+    /// The adder of the pair.
+    pub(super) fn operands(self) -> (Term, Term) {
+        let (a, b) = self.nodes();
+        let apart = (self.0 >> 1 & 0xff) as i32 - PLACES;
+        let left = Term { node: a, shift: (-apart).max(0) as u32, negative: false };
+        (left, Term { node: b, shift: apart.max(0) as u32, negative: self.0 & 1 != 0 })
+    }
 }
 
 /// Puts node `made` in the place of each occurrence of `pair` in `row`, and keeps `counts`.
 pub(super) fn replace(row: &mut Vec<Term>, wanted: Pair, made: usize, counts: &mut Counts) {
+    let (a, b) = wanted.nodes();
     let mut at = 0;
     while at < row.len() {
-        let may = row[at].node == wanted.0 || row[at].node == wanted.1;
-        let found = (at + 1..row.len()).find(|&other| may && pair(row[at], row[other]) == wanted);
+        let may = row[at].node == a || row[at].node == b;
+        let found = (at + 1..row.len()).find(|&other| may && Pair::new(row[at], row[other]) == wanted);
         let Some(other) = found else {
             at += 1;
             continue;
         };
         let second = row.remove(other);
-        row.iter().for_each(|&t| counts.remove(pair(t, second)));
+        row.iter().for_each(|&t| counts.remove(Pair::new(t, second)));
         let first = row.remove(at);
-        row.iter().for_each(|&t| counts.remove(pair(t, first)));
+        row.iter().for_each(|&t| counts.remove(Pair::new(t, first)));
         let lead = if (first.node, first.shift) <= (second.node, second.shift) { first } else { second };
         let term = Term { node: made, shift: first.shift.min(second.shift), negative: lead.negative };
-        row.iter().for_each(|&t| counts.add(pair(t, term)));
+        row.iter().for_each(|&t| counts.add(Pair::new(t, term)));
         row.push(term);
     }
 }
@@ -64,10 +79,10 @@ impl Counts {
     }
 
     /// What making a pair saves that occurs `count` times: the bits that its operands have in common, each time.
-    fn saving(&self, count: usize, (a, b, apart, _): Pair) -> usize {
-        let (shift_a, shift_b) = ((-apart).max(0) as u32, apart.max(0) as u32);
-        let top = (self.bits[a] + shift_a).min(self.bits[b] + shift_b);
-        count * top.saturating_sub(shift_a.max(shift_b)) as usize
+    fn saving(&self, count: usize, pair: Pair) -> usize {
+        let (a, b) = pair.operands();
+        let top = (self.bits[a.node] + a.shift).min(self.bits[b.node] + b.shift);
+        count * top.saturating_sub(a.shift.max(b.shift)) as usize
     }
 
     /// Counts a pair that [`Counts::next`] need not know yet.

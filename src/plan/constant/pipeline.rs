@@ -42,6 +42,13 @@ impl Pipeline {
         pipeline
     }
 
+    /// The same schedule, sums added `digit` bits a cycle instead of other digits: what is best does not depend on their width.
+    pub fn with_digit(&self, digit: u32) -> Self {
+        let mut other = self.clone();
+        other.bits.iter_mut().for_each(|bits| bits.fill(digit));
+        other
+    }
+
     /// [`Pipeline::bits`], where a node has as many as in `bits`.
     fn later_bits(&self, graph: &Graph, bits: &[u32]) -> Vec<Vec<u32>> {
         let mut later: Vec<Vec<u32>> = (0..bits.len()).map(|node| vec![0; self.registers(node) + 1]).collect();

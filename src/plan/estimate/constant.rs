@@ -65,9 +65,10 @@ fn digital(parts: &mut Parts, plan: &ConstPlan, digits: Digits, input: &Stream) 
     parts.flops(values * (input.bits as usize + bits) + 1);
     parts.counter(count + 1);
     parts.mux(Feature::Mux, count, values * bits);
-    parts.flops(graph.adders.len() + pipeline.stages - 1);
+    let adders = graph.adders.len() + plan.complements();
+    parts.flops(adders + plan.last_init() - 1);
     parts.flops(plan.shifts().values().sum());
-    parts.add(Feature::DigitAdd, (graph.adders.len() * bits) as f64);
+    parts.add(Feature::DigitAdd, (adders * bits) as f64);
     parts.flops(graph.outputs.iter().flatten().count() * digits.count * bits);
 }
 

@@ -35,11 +35,10 @@ pub struct Digital {
 }
 
 impl Digital {
-    /// Of `plan`, whose values are of `input`; `stages` are those of [`stages`].
-    pub fn new(plan: &ConstPlan, digits: Digits, input: &Stream, stages: &[Stage]) -> Self {
+    /// Of `plan`, whose values are of `input`.
+    pub fn new(plan: &ConstPlan, digits: Digits, input: &Stream) -> Self {
         let (bits, value_digits) = (digits.bits as usize, input.bits.div_ceil(digits.bits) as usize);
-        let starts = |stage: &&Stage| stage.registers.iter().any(|register| register.value.starts_with("init_"));
-        let last_init = stages.iter().filter(starts).map(|stage| stage.number).max().unwrap_or(1);
+        let last_init = plan.last_init();
         Self {
             bits,
             count: digits.count,

@@ -109,7 +109,7 @@ fn engine<'a>(module: &'a str, layer: &LayerPlan, plan: &ConstPlan) -> Result<Co
         input_name: if names.has_taps() { "channel i under tap (ky, kx)" } else { "input i" },
         stage_count: pipeline.stages,
         sums_latency: plan.sums_latency(),
-        digits: plan.digits.map(|digits| Digital::new(plan, digits, layer.input(), &stages)),
+        digits: plan.digits.map(|digits| Digital::new(plan, digits, layer.input())),
         signed: if plan.digits.is_some() { "" } else { "signed " },
         before_last: pipeline.stages - 1,
         cycles: plan.cycles(),
