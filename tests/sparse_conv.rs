@@ -1,4 +1,4 @@
-//! The sparse convolution engine: chosen where it is the smaller one, exact, on time to the cycle, within a DSP budget.
+//! The sparse convolution engine: chosen where it is the smaller one with lanes, exact, on time to the cycle, within a DSP budget.
 
 mod measure;
 
@@ -7,9 +7,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use slimgate::network::graph::{ActType, AvgPool, Conv, Dense, Flatten, InputSpec, Op, Storage};
 use slimgate::network::{Network, Params};
+use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
-use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, LayerPlan, Plan};
 
 /// A convolution 3x3 of 16 to 32 channels on 14x14, 4-bit weights, of which `zeros` are 0, and activations of `bits`;
@@ -37,9 +37,19 @@ fn network(name: &str, zeros: f64, storage: Storage, bits: u32) -> Network {
     chain(name, InputSpec { channels: 1, height: 14, width: 14 }, ops, params)
 }
 
+fn device() -> Device {
+    Device::named("xczu7ev").unwrap()
+}
+
+/// Plans engines with lanes: layers as small as these would be made of constants.
+fn planner(network: &Network) -> Planner<'_> {
+    let mut planner = Planner::new(network, device().block()).unwrap();
+    planner.keep_lanes();
+    planner
+}
+
 fn planned(network: &Network, cycles: u64, max_dsp: Option<usize>) -> Plan {
-    let goal = Goal::new(Target::Cycles(cycles), Device::named("xczu7ev").unwrap());
-    balance(network, &Goal { max_dsp, ..goal }).unwrap()
+    planner(network).at(cycles, max_dsp.unwrap_or(device().dsp as usize)).unwrap()
 }
 
 fn conv2(plan: &Plan) -> &LayerPlan {
@@ -52,8 +62,8 @@ fn where_luts_run_out_idle_blocks_take_the_place_of_sparse_lanes() {
     let usual = planned(&network, 5000, None);
     assert!(matches!(conv2(&usual).engine, Engine::SparseConv(_)));
     let most = usual.resources.lut as usize * 9 / 10;
-    let goal = Goal::new(Target::Cycles(5000), Device::named("xczu7ev").unwrap());
-    let scarce = balance(&network, &Goal { max_lut: Some(most), ..goal }).unwrap();
+    let goal = Goal { max_lut: Some(most), ..Goal::new(Target::Cycles(5000), device()) };
+    let scarce = planner(&network).within(5000, &goal).unwrap();
     assert!(scarce.resources.lut <= most as f64 && scarce.cycles_per_image <= 5000);
     assert!(scarce.resources.dsp > usual.resources.dsp);
 }
