@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures the designs of tests/fixtures/designs.json with the Yosys at hand and writes tests/fixtures/estimates.json and the
 # table of docs/hardware.md: scripts/estimates.sh [FOLDER]. What was measured before, of the same Verilog, is taken from
-# the fixture (not with ANEW=1, for another version of Yosys) or from FOLDER. FIT=1 measures each engine of the others too and fits the planner's LUT
-# model to all. JOBS (1) measure at once. Everything anew takes about an hour of CPU time. `cargo test --no-default-features --test estimates` then holds the
-# model against the fixture.
+# the fixture (not with ANEW=1, for another version of Yosys) or from FOLDER. FIT=1 measures each engine of the others too and
+# fits the planner's LUT model to all. JOBS (1) measure at once. Everything anew takes about an hour of CPU time. `cargo test
+# --no-default-features --test estimates` then holds the model against the fixture.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-target/estimates}

@@ -62,19 +62,19 @@ impl Adders {
 
 /// Digits of a layer's weights; `None` where they are too many for the search of common parts.
 pub fn small(params: &Params) -> Option<usize> {
-    let (mut all, mut pairs) = (0, 0);
-    for row in params.weight.chunks(row_length(params)) {
-        let digits: usize = row.iter().map(|&weight| digits(weight.into()).count()).sum();
-        all += digits;
-        pairs += digits * digits / 2;
-    }
-    (pairs <= MOST_PAIRS).then_some(all)
+    let pairs: usize = row_digits(params).map(|digits| digits * digits / 2).sum();
+    (pairs <= MOST_PAIRS).then(|| row_digits(params).sum())
 }
 
 /// True where some output is more than one term: there is something to add.
 pub fn adds(params: &Params) -> bool {
-    let terms = |row: &[i8]| row.iter().map(|&weight| digits(weight.into()).count()).sum::<usize>();
-    params.weight.chunks(row_length(params)).any(|row| terms(row) > 1)
+    row_digits(params).any(|digits| digits > 1)
+}
+
+/// Digits of the weights of each output.
+fn row_digits(params: &Params) -> impl Iterator<Item = usize> + '_ {
+    let count = |row: &[i8]| row.iter().map(|&weight| digits(weight.into()).count()).sum();
+    params.weight.chunks(row_length(params)).map(count)
 }
 
 /// Bits of the largest sum of products of a layer's weights with values of `act`, two's complement.
