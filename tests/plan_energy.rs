@@ -39,7 +39,8 @@ fn by_hand(network: &Network, plan: &Plan) -> (f64, f64) {
 
 #[test]
 fn energy_is_that_of_operations_and_memory_words() {
-    for (network, cycles) in [(networks::resnet8(), 20_000), (networks::densenet(), 20_000), (networks::block(8), 600)]
+    for (network, cycles) in
+        [(networks::resnet8(), 20_000), (networks::densenet(), 20_000), (networks::block(8, 2), 600)]
     {
         let plan = planned(&network, Target::Cycles(cycles));
         let (compute, memory) = by_hand(&network, &plan);

@@ -15,7 +15,7 @@ use anyhow::Context;
 
 fn main() -> anyhow::Result<()> {
     let dir = PathBuf::from(std::env::args().nth(1).context("usage: make_graphs FOLDER")?);
-    for network in [networks::resnet8(), networks::densenet(), networks::block(8)] {
+    for network in [networks::resnet8(), networks::densenet(), networks::block(8, 2)] {
         network.validate()?;
         let to = dir.join(&network.name).join("network");
         network.save(&to)?;

@@ -34,12 +34,14 @@ pub fn resnet8() -> Network {
     b.head(&x, channels, 8)
 }
 
-/// One residual block of two convolutions on `side` x `side` x 1, two channels: the smallest that shows what waits.
-pub fn block(side: usize) -> Network {
+/// One residual block of `convs` convolutions on `side` x `side` x 1, two channels: the smallest that shows what waits.
+pub fn block(side: usize, convs: usize) -> Network {
     let mut b = Builder::new("block");
     let x = b.conv("conv0", INPUT, [1, 2], 3, 1, RELU);
-    let a = b.conv("conv1", &x, [2, 2], 3, 1, RELU);
-    let main = b.conv("conv2", &a, [2, 2], 3, 1, PLAIN);
+    let mut main = x.clone();
+    for conv in 1..=convs {
+        main = b.conv(&format!("conv{conv}"), &main, [2, 2], 3, 1, if conv == convs { PLAIN } else { RELU });
+    }
     let sum = b.join("add", &[&main, &x], Op::Add(Join { out: RELU }));
     let mut network = b.head(&sum, 2, side);
     network.input = InputSpec { channels: 1, height: side, width: side };

@@ -3,8 +3,8 @@
 //! Where branches of a graph meet again, the shorter one must hold back what the longer one has not finished, or the fork
 //! before them stops both. A buffer gets the most words that wait in it in two runs of the [`schedule`](super::schedule):
 //!
-//! - Pixels so slow that all work is done before the next one comes. Line buffers and queues always have room in such a
-//!   run, so with these buffers the design itself can run so: it does not deadlock. Then it never does: its engines and
+//! - Pixels so slow that all work is done before the next one comes, and adapters that take all at once. Line buffers and
+//!   queues always have room in such a run, so with these buffers the design itself can run so: it does not deadlock. Then it never does: its engines and
 //!   bounded queues are a Kahn network, in which no timing decides whether it goes on.
 //! - Pixels at the planned pace, which the design can keep with these buffers.
 
@@ -66,7 +66,7 @@ fn readers(layers: &[LayerPlan]) -> Vec<usize> {
 fn slow(plan: &Plan) -> Vec<Vec<usize>> {
     let work: u64 = plan.layers.iter().map(|layer| layer.cycles_per_image + SETTLED).sum();
     let pixels = (plan.input.height * plan.input.width) as u64;
-    run(plan, Pace { interval: work * pixels, images: 2 }).0
+    run(plan, Pace { interval: work * pixels, images: 2, at_once: true }).0
 }
 
 /// What waits in front of each join at the planned pace.
@@ -74,7 +74,7 @@ fn paced(plan: &Plan) -> Vec<Vec<usize>> {
     let interval = plan.cycles_per_image;
     let mut images = 4;
     loop {
-        let (waiting, lag) = run(plan, Pace { interval, images });
+        let (waiting, lag) = run(plan, Pace { interval, images, at_once: false });
         // So many images are on their way through the longest branch; beyond them the schedule repeats itself.
         let enough = (lag / interval) as usize + 3;
         if enough <= images {

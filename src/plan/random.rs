@@ -17,6 +17,9 @@ use super::want::Demand;
 use crate::network::Network;
 use crate::synth::Target;
 
+/// Digits of the weights of a layer that may get the constant engine: more of them take simulators long and show nothing new.
+const MOST_DIGITS: usize = 400;
+
 /// Draws every choice from `rng`.
 struct RandomChooser<'a, R: Rng>(&'a mut R, &'a Network);
 
@@ -58,7 +61,7 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
     /// In a quarter of the draws, where a layer is small enough.
     fn constant(&mut self, stage: &Stage, demand: &Demand, _: Option<Choice>) -> Option<ConstFolding> {
         let params = self.1.params(&stage.node);
-        small(params)?;
+        small(params).filter(|&digits| digits <= MOST_DIGITS)?;
         let all = foldings(stage).into_iter().filter(|f| f.out_par == stage.output.c && f.products() <= 64);
         let fitting: Vec<ConstFolding> = all
             .flat_map(|f| {

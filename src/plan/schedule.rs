@@ -19,6 +19,8 @@ pub struct Pace {
     pub interval: u64,
     /// Images.
     pub images: usize,
+    /// What takes a word a cycle takes all at once instead: nothing waits in front of it.
+    pub at_once: bool,
 }
 
 impl Pace {
@@ -29,8 +31,8 @@ impl Pace {
     }
 }
 
-/// The words that the engine behind `feed` gets.
-pub fn adapt(feed: &Feed, beats: &[u64]) -> Times {
+/// The words that the engine behind `feed` gets; one a cycle, or those of a beat `at_once`.
+pub fn adapt(feed: &Feed, beats: &[u64], at_once: bool) -> Times {
     match feed.adapter {
         Adapter::None => beats.to_vec(),
         Adapter::Widen { ratio, beats: each } => {
@@ -42,7 +44,7 @@ pub fn adapt(feed: &Feed, beats: &[u64]) -> Times {
             for (k, &time) in beats.iter().enumerate() {
                 let first = k % each.div_ceil(ratio) * ratio;
                 for _ in first..each.min(first + ratio) {
-                    free = (time + 1).max(free + 1);
+                    free = if at_once { time + 1 } else { (time + 1).max(free + 1) };
                     words.push(free);
                 }
             }
@@ -51,8 +53,8 @@ pub fn adapt(feed: &Feed, beats: &[u64]) -> Times {
     }
 }
 
-/// When the results of `layer` are there, of an engine that reads one stream of `words`.
-pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
+/// When the results of `layer` are there, of an engine that reads one stream of `words`; for `at_once` see [`Pace`].
+pub fn results(layer: &LayerPlan, words: &[u64], at_once: bool) -> Times {
     match &layer.engine {
         Engine::Conv(p) => {
             let pass = Pass { cycles: p.window.fold_cycles(), steps: p.steps, latency: p.latency() };
@@ -69,7 +71,7 @@ pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
         Engine::Pool(p) => pool(p, words),
         Engine::Sparse(p) => whole(words, p.beats, layer.out.beats(), p.cycles_bound),
         Engine::Flatten(p) => whole(words, p.values(), p.values(), p.values() as u64),
-        Engine::Affine(p) => late(served(words), p.latency()),
+        Engine::Affine(p) => late(if at_once { words.to_vec() } else { served(words) }, p.latency()),
         Engine::Join(_) => unreachable!("a join reads several streams"),
     }
 }

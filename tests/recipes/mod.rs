@@ -106,7 +106,7 @@ impl Recipe {
             Source::Graph(name) => match name.as_str() {
                 "resnet8" => graphs::resnet8(),
                 "densenet" => graphs::densenet(),
-                "block" => graphs::block(8),
+                "block" => graphs::block(8, 2),
                 other => bail!("{}: network {other}", self.name),
             },
         };
