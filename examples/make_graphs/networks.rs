@@ -48,6 +48,18 @@ pub fn block(side: usize, convs: usize) -> Network {
     network
 }
 
+/// A shortcut with a convolution of its own, on a wide image of few rows: the last pixel sets free most rows of the branches at once.
+pub fn wide() -> Network {
+    let mut b = Builder::new("wide");
+    let x = b.conv("conv0", INPUT, [1, 2], 7, 1, RELU);
+    let main = b.conv("conv1", &x, [2, 2], 7, 1, PLAIN);
+    let side = b.conv("short", &x, [2, 2], 1, 1, PLAIN);
+    let sum = b.join("add", &[&main, &side], Op::Add(Join { out: RELU }));
+    let mut network = b.head(&sum, 32, 4);
+    network.input = InputSpec { channels: 1, height: 4, width: 64 };
+    network
+}
+
 /// 32 x 32 x 3; two blocks of three layers of growth 4, an affine before each convolution.
 pub fn densenet() -> Network {
     let mut b = Builder::new("densenet");

@@ -1,12 +1,8 @@
 //! How much must wait in front of a join, and behind a pool.
 //!
 //! Where branches of a graph meet again, the shorter one must hold back what the longer one has not finished, or the fork
-//! before them stops both. A buffer gets the most words that wait in it in two runs of the [`schedule`](super::schedule):
-//!
-//! - Pixels so slow that all work is done before the next one comes, and adapters that take all at once. Line buffers and
-//!   queues always have room in such a run, so with these buffers the design itself can run so: it does not deadlock. Then it never does: its engines and
-//!   bounded queues are a Kahn network, in which no timing decides whether it goes on.
-//! - Pixels at the planned pace, which the design can keep with these buffers.
+//! before them stops both. A buffer gets what waits in it where time plays no part ([`untimed`](super::untimed)), so that nothing
+//! deadlocks, or in a run of the [`schedule`](super::schedule) at the planned pace, which can be kept then, if that is more.
 
 use super::Plan;
 use super::conv::log2_ceil;
@@ -14,25 +10,24 @@ use super::engine::Engine;
 use super::layer::LayerPlan;
 use super::passage::{Visit, pass};
 use super::schedule::Pace;
+use super::untimed::waiting;
 
 /// Words of room beside those of the schedule, which knows latencies to a few cycles.
 const MARGIN: usize = 8;
 /// Deepest queue behind a pool, as a power of two.
 const DEEPEST_QUEUE: u32 = 9;
-/// Cycles of latency of any engine with its queue and its adapter, beside those it works.
-const SETTLED: u64 = 100;
 
 /// Gives every join of `plan` its buffers, and counts their memories.
 pub fn size(plan: &mut Plan) {
     if !plan.layers.iter().any(|layer| matches!(layer.engine, Engine::Join(_))) {
         return;
     }
-    let (slow, keep) = (slow(plan), paced(plan));
+    let (must, keep) = (waiting(plan), paced(plan));
     let readers = readers(&plan.layers);
-    for (layer, (slow, keep)) in plan.layers.iter_mut().zip(slow.into_iter().zip(keep)) {
+    for (layer, (must, keep)) in plan.layers.iter_mut().zip(must.into_iter().zip(keep)) {
         let Engine::Join(join) = &mut layer.engine else { continue };
         for (k, port) in join.ports.iter_mut().enumerate() {
-            let most = slow[k].max(keep[k]);
+            let most = must[k].max(keep[k]);
             // One word waits as well in the queue of an engine that works for this join alone.
             let queued = layer.inputs[k].from.is_some_and(|from| readers[from] == 1);
             port.depth = if most <= usize::from(queued) { 0 } else { most + MARGIN };
@@ -62,19 +57,12 @@ fn readers(layers: &[LayerPlan]) -> Vec<usize> {
     readers
 }
 
-/// What waits in front of each join if all work is done between two pixels.
-fn slow(plan: &Plan) -> Vec<Vec<usize>> {
-    let work: u64 = plan.layers.iter().map(|layer| layer.cycles_per_image + SETTLED).sum();
-    let pixels = (plan.input.height * plan.input.width) as u64;
-    run(plan, Pace { interval: work * pixels, images: 2, at_once: true }).0
-}
-
 /// What waits in front of each join at the planned pace.
 fn paced(plan: &Plan) -> Vec<Vec<usize>> {
     let interval = plan.cycles_per_image;
     let mut images = 4;
     loop {
-        let (waiting, lag) = run(plan, Pace { interval, images, at_once: false });
+        let (waiting, lag) = run(plan, Pace { interval, images });
         // So many images are on their way through the longest branch; beyond them the schedule repeats itself.
         let enough = (lag / interval) as usize + 3;
         if enough <= images {

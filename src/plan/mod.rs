@@ -35,6 +35,7 @@ pub mod sparse;
 pub mod sparse_conv;
 pub mod stages;
 pub mod stream;
+pub mod untimed;
 pub mod want;
 pub mod window;
 

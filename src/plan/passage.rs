@@ -23,12 +23,10 @@ pub fn pass(plan: &Plan, pace: Pace, mut show: impl FnMut(Visit)) {
     let pixels = pace.pixels(plan.input.height * plan.input.width);
     for (i, layer) in plan.layers.iter().enumerate() {
         let beats = |from: Option<usize>| from.map_or(&pixels, |from| &times[from]);
-        // What an adapter in front of a join has not handed on stops the fork before it, unless the buffer has room for it.
-        let at_once = pace.at_once || matches!(layer.engine, Engine::Join(_));
-        let words: Vec<Times> = layer.inputs.iter().map(|feed| adapt(feed, beats(feed.from), at_once)).collect();
+        let words: Vec<Times> = layer.inputs.iter().map(|feed| adapt(feed, beats(feed.from))).collect();
         let (taken, out) = match &layer.engine {
             Engine::Join(plan) => join(plan, &words),
-            _ => (Vec::new(), results(layer, &words[0], at_once)),
+            _ => (Vec::new(), results(layer, &words[0])),
         };
         show(Visit { layer, words: &words, taken: &taken, results: &out });
         times.push(out);
@@ -50,7 +48,7 @@ fn release(plan: &Plan, done: usize, times: &mut [Times]) {
 /// its last result is.
 pub fn timeline(plan: &Plan, images: usize) -> Vec<Vec<[u64; 2]>> {
     let mut spans = Vec::new();
-    pass(plan, Pace { interval: plan.cycles_per_image, images, at_once: false }, |visit| {
+    pass(plan, Pace { interval: plan.cycles_per_image, images }, |visit| {
         let of = |times: &Times, image: usize| {
             let each = times.len() / images;
             [times[image * each], times[(image + 1) * each - 1]]

@@ -19,8 +19,6 @@ pub struct Pace {
     pub interval: u64,
     /// Images.
     pub images: usize,
-    /// What takes a word a cycle takes all at once instead: nothing waits in front of it.
-    pub at_once: bool,
 }
 
 impl Pace {
@@ -31,8 +29,8 @@ impl Pace {
     }
 }
 
-/// The words that the engine behind `feed` gets; one a cycle, or those of a beat `at_once`.
-pub fn adapt(feed: &Feed, beats: &[u64], at_once: bool) -> Times {
+/// The words that the engine behind `feed` gets.
+pub fn adapt(feed: &Feed, beats: &[u64]) -> Times {
     match feed.adapter {
         Adapter::None => beats.to_vec(),
         Adapter::Widen { ratio, beats: each } => {
@@ -44,7 +42,7 @@ pub fn adapt(feed: &Feed, beats: &[u64], at_once: bool) -> Times {
             for (k, &time) in beats.iter().enumerate() {
                 let first = k % each.div_ceil(ratio) * ratio;
                 for _ in first..each.min(first + ratio) {
-                    free = if at_once { time + 1 } else { (time + 1).max(free + 1) };
+                    free = (time + 1).max(free + 1);
                     words.push(free);
                 }
             }
@@ -53,8 +51,8 @@ pub fn adapt(feed: &Feed, beats: &[u64], at_once: bool) -> Times {
     }
 }
 
-/// When the results of `layer` are there, of an engine that reads one stream of `words`; for `at_once` see [`Pace`].
-pub fn results(layer: &LayerPlan, words: &[u64], at_once: bool) -> Times {
+/// When the results of `layer` are there, of an engine that reads one stream of `words`.
+pub fn results(layer: &LayerPlan, words: &[u64]) -> Times {
     match &layer.engine {
         Engine::Conv(p) => {
             let pass = Pass { cycles: p.window.fold_cycles(), steps: p.steps, latency: p.latency() };
@@ -71,7 +69,7 @@ pub fn results(layer: &LayerPlan, words: &[u64], at_once: bool) -> Times {
         Engine::Pool(p) => pool(p, words),
         Engine::Sparse(p) => whole(words, p.beats, layer.out.beats(), p.cycles_bound),
         Engine::Flatten(p) => whole(words, p.values(), p.values(), p.values() as u64),
-        Engine::Affine(p) => late(if at_once { words.to_vec() } else { served(words) }, p.latency()),
+        Engine::Affine(p) => late(served(words), p.latency()),
         Engine::Join(_) => unreachable!("a join reads several streams"),
     }
 }
@@ -116,7 +114,7 @@ fn pixels(plan: &ConstPlan, words: &[u64]) -> Times {
 }
 
 /// Cycles from a pool's last word to its result out of the queue, at most: read, reduce, requantize.
-const POOL_LATENCY: usize = 12;
+const POOL_LATENCY: usize = 13;
 
 fn pool(pool: &PoolPlan, words: &[u64]) -> Times {
     if let Some(window) = &pool.window {
