@@ -3,10 +3,15 @@
 `default_nettype none
 
 module dot_tb;
+    parameter Chain = 2;
+    parameter Segments = 4;
+    parameter Levels = 2;
+    parameter Pack = 2;
+    parameter Offset = 17;
+    parameter ActBits = 8;
+    parameter ActSigned = 0;
+    parameter WeightBits = 8;
     localparam Taps = 7;
-    localparam Pack = 2;
-    localparam ActBits = 8;
-    localparam WeightBits = 8;
     localparam SumBits = 20;
 
     reg clk = 1'b0;
@@ -17,10 +22,14 @@ module dot_tb;
     integer cycle;
     integer errors = 0;
 
-    Dut #(.Taps(Taps), .Chain(2), .Segments(4), .Levels(2), .Pack(Pack), .Offset(17), .SumBits(SumBits))
-        u_dut (.clk_i(clk), .act_i(act), .weight_i(weight), .sum_o(sums[0]), .carry_o(carries[0]));
-    Reference #(.Taps(Taps), .Chain(2), .Segments(4), .Levels(2), .Pack(Pack), .Offset(17), .SumBits(SumBits))
-        u_reference (.clk_i(clk), .act_i(act), .weight_i(weight), .sum_o(sums[1]), .carry_o(carries[1]));
+    Dut #(
+        .Taps(Taps), .Chain(Chain), .Segments(Segments), .Levels(Levels), .Pack(Pack), .Offset(Offset), .ActBits(ActBits),
+        .ActSigned(ActSigned), .WeightBits(WeightBits), .SumBits(SumBits)
+    ) u_dut (.clk_i(clk), .act_i(act), .weight_i(weight), .sum_o(sums[0]), .carry_o(carries[0]));
+    Reference #(
+        .Taps(Taps), .Chain(Chain), .Segments(Segments), .Levels(Levels), .Pack(Pack), .Offset(Offset), .ActBits(ActBits),
+        .ActSigned(ActSigned), .WeightBits(WeightBits), .SumBits(SumBits)
+    ) u_reference (.clk_i(clk), .act_i(act), .weight_i(weight), .sum_o(sums[1]), .carry_o(carries[1]));
 
     initial begin
         for (cycle = 0; cycle < 3000; cycle = cycle + 1) begin

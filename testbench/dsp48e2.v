@@ -33,6 +33,8 @@ module DSP48E2 #(
     input  wire        CEP
 );
 
+    initial $display("block");
+
     DSP48E1 #(
         .ADREG        (ADREG),
         .ALUMODEREG   (ALUMODEREG),

@@ -114,14 +114,14 @@ fn listed(filelist: &str) -> Vec<&str> {
 
 /// The synthesis script: cells counted in `synth/<target>.stat.json`, netlist in `synth/<target>.json`.
 pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
-    // Yosys infers no more than bare products for UltraScale+: see sg_product. Lattice's blocks are narrow, and
+    // Yosys infers no more than bare products for UltraScale+ and ECP5: see sg_product. Lattice's blocks are narrow, and
     // none at all is a case of its own: see sg_times.
     let define = match goal {
         Goal::WithoutDsp(_) => " -D SG_MULT_ROWS",
         _ => match goal.target() {
             Target::Xc7 => "",
             Target::Xcup => " -D SG_DSP48E2",
-            Target::Ecp5 => " -D SG_MULT_BITS=18",
+            Target::Ecp5 => " -D SG_MULT18X18D -D SG_MULT_BITS=18",
             Target::Ice40 => " -D SG_MULT_BITS=16",
         },
     };

@@ -55,7 +55,7 @@ fn lanes(parts: &mut Parts, plan: &ConvPlan, layer: &LayerPlan) {
     for field in 0..plan.fields() {
         let in_lut = field < single;
         let leaf = (chain_bits(plan, input.bits)).min(if in_lut { plan.sum_bits } else { plan.pack.offset });
-        let registered = in_lut || !parts.family().is_amd();
+        let registered = in_lut || parts.family() == Target::Ice40;
         cells::tree(parts, plan.segments(), (leaf as usize, plan.sum_bits as usize), registered);
     }
 }
@@ -122,11 +122,14 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
     if each == 0 {
         (0..count).for_each(|_| parts.soft_product(act, operand.into()));
     }
-    if each == 0 || !parts.family().is_amd() {
-        // Operands twice, and the sum, as far as it has use; the outputs share the activations'.
-        let lanes = plan.pack.lanes as u32;
-        let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
-        parts.flops(2 * plan.folding.products() * input.bits as usize);
-        parts.flops(count * (2 * lanes * plan.weight_bits + sum) as usize);
-    }
+    // Registers of the operands outside the block, and of the sum as far as it has use; the outputs share the activations'.
+    let lanes = plan.pack.lanes as u32;
+    let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
+    let (operands, sum) = match parts.family() {
+        Target::Ecp5 if each > 0 => (1, 0),
+        Target::Xc7 | Target::Xcup if each > 0 => (0, 0),
+        _ => (2, sum as usize),
+    };
+    let weights = (lanes * plan.weight_bits) as usize;
+    parts.flops(operands * (plan.folding.products() * input.bits as usize + count * weights) + count * sum);
 }
