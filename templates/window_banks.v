@@ -38,12 +38,12 @@ module @{ module }@ (
     reg  @{ slots.range }@ held_q;        // row slots complete and not yet given back
 
     wire take       = in_valid_i && in_ready_o;
-    wire row_used   = @{ row_used }@;  // rows below the last window are dropped
+    wire write_en   = take<% if let Some(used) = used_rows %> && (write_row_q < @{ used }@)<% endif %>;<% if used_rows.is_some() %>  // rows below the last window are dropped<% endif %>
     wire pixel_done = (write_group_q == @{ inner.last }@);
     wire bank_last  = (write_bank_q == @{ banked.bank.last }@);
-    wire row_done   = take && (write_col_q == @{ col.last }@);
-    wire row_kept   = row_done && row_used;
-    wire write_en   = take && row_used;
+    wire row_last   = (write_col_q == @{ col.last }@);
+    wire row_done   = take && row_last;
+    wire row_kept   = write_en && row_last;
     wire image_done = row_done && (write_row_q == @{ row.last }@);
 
     assign in_ready_o = (held_q != @{ slots.last }@);
@@ -67,7 +67,7 @@ module @{ module }@ (
                 write_bank_q <= @{ banked.bank.zero }@;
                 write_addr_q <= @{ banked.place.zero }@;
                 write_row_q  <= image_done ? @{ row.zero }@ : write_row_q + @{ row.one }@;
-                if (row_used) begin
+                if (write_en) begin
                     write_slot_q <= (write_slot_q == @{ addr.last }@) ? @{ addr.zero }@ : write_slot_q + @{ addr.one }@;
                 end
             end
@@ -83,11 +83,13 @@ module @{ module }@ (
     reg  start_q;                                  // the next words open a fold
     reg  @{ slots.range }@ ready_rows_q;           // complete rows, as the reader sees them
     reg  @{ slots.range }@ need_rows_q;            // rows that this row of windows needs
+<%- if padded %>
     reg  signed @{ y.range }@ top_y_q;             // image row of the windows' first tap
     reg  signed @{ x.range }@ left_x_q;            // image column of the window's first tap
+<%- endif %>
     reg  @{ addr.range }@ first_addr_q;            // slot of the image's row 0
-    reg  @{ addr.range }@ top_addr_q;              // slot of row top_y_q
-    reg  @{ banked.bank.range }@ left_bank_q;             // bank of column left_x_q
+    reg  @{ addr.range }@ top_addr_q;              // slot of the windows' first row
+    reg  @{ banked.bank.range }@ left_bank_q;             // bank of the window's first column
     reg  @{ banked.place.range }@ left_addr_q;            // first word of its pixel in the bank
     reg  @{ banked.place.range }@ word_addr_q;            // the word to read there
 
@@ -117,8 +119,10 @@ module @{ module }@ (
             ox_q         <= @{ ox.zero }@;
             oy_q         <= @{ oy.zero }@;
             need_rows_q  <= @{ first_need }@;
+<%- if padded %>
             top_y_q      <= @{ start_y }@;
             left_x_q     <= @{ start_x }@;
+<%- endif %>
             first_addr_q <= @{ addr.zero }@;
             top_addr_q   <= @{ first_top }@;
             left_bank_q  <= @{ banked.start_bank }@;
@@ -138,12 +142,16 @@ module @{ module }@ (
             end
             if (end_window) begin
                 ox_q        <= end_row ? @{ ox.zero }@ : ox_q + @{ ox.one }@;
+<%- if padded %>
                 left_x_q    <= end_row ? @{ start_x }@ : left_x_q + @{ stride_x }@;
+<%- endif %>
                 left_bank_q <= end_row ? @{ banked.start_bank }@ : bank_cut[@{ banked.bank.msb }@:0];
             end
             if (end_row) begin
                 oy_q        <= end_image ? @{ oy.zero }@ : oy_q + @{ oy.one }@;
+<%- if padded %>
                 top_y_q     <= next_y;
+<%- endif %>
                 need_rows_q <= next_need;
             end
             if (end_image) begin

@@ -78,9 +78,6 @@
         .data_i({row_inside, col_inside}),
         .data_o({row_shown, col_shown})
     );
-<%- else %>
-
-    wire unused_place = &{1'b0, left_x_q, top_y_q};
 <%- endif %>
 
     genvar ky;

@@ -3,7 +3,7 @@
 // Input    @{ height }@ rows x @{ width }@ columns x @{ groups }@ words of @{ word_bits }@ bits, raster order.
 // Windows  @{ kernel_h }@ x @{ kernel_w }@, stride @{ stride_h }@ x @{ stride_w }@, padding @{ pad_h }@ x @{ pad_w }@: @{ out_h }@ x @{ out_w }@ of them an image.
 // Output   one word a cycle: for each window, for each of @{ text::count(*folds.count, "fold") }@, row by row of the window, @{ text::count(*inner.count, "word") }@ a tap.
-//          A tap in the padding reads @{ pad_word }@. The word leaves 2 cycles after its step.
+//          A tap in the padding reads @{ pad_word }@. The word leaves 3 cycles after its step.
 // Storage  @{ rows }@ row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
 `default_nettype none
@@ -32,10 +32,10 @@ module @{ module }@ (
     reg  @{ slots.range }@ held_q;     // row slots complete and not yet given back
 
     wire take       = in_valid_i && in_ready_o;
-    wire row_used   = @{ row_used }@;  // rows below the last window are dropped
-    wire row_done   = take && (write_col_q == @{ col.last }@);
-    wire row_kept   = row_done && row_used;
-    wire write_en   = take && row_used;
+    wire write_en   = take<% if let Some(used) = used_rows %> && (write_row_q < @{ used }@)<% endif %>;<% if used_rows.is_some() %>  // rows below the last window are dropped<% endif %>
+    wire row_last   = (write_col_q == @{ col.last }@);
+    wire row_done   = take && row_last;
+    wire row_kept   = write_en && row_last;
     wire image_done = row_done && (write_row_q == @{ row.last }@);
 
     assign in_ready_o = (held_q != @{ slots.last }@);
@@ -46,7 +46,7 @@ module @{ module }@ (
             write_col_q  <= @{ col.zero }@;
             write_row_q  <= @{ row.zero }@;
         end else if (take) begin
-            if (row_used) begin
+            if (write_en) begin
                 write_addr_q <= (write_addr_q == @{ addr.last }@) ? @{ addr.zero }@ : write_addr_q + @{ addr.one }@;
             end
             write_col_q <= row_done ? @{ col.zero }@ : write_col_q + @{ col.one }@;
@@ -66,14 +66,16 @@ module @{ module }@ (
     reg  start_q;                                  // the next word opens a fold
     reg  @{ slots.range }@ ready_rows_q;           // complete rows, as the reader sees them
     reg  @{ slots.range }@ need_rows_q;            // rows that this row of windows needs
+<%- if padded %>
     reg  signed @{ y.range }@ top_y_q;             // image row of the windows' first tap
     reg  signed @{ y.range }@ tap_y_q;
     reg  signed @{ x.range }@ left_x_q;            // image column of the window's first tap
     reg  signed @{ x.range }@ tap_x_q;
+<%- endif %>
     reg  @{ addr.range }@ first_addr_q;            // where the image's row 0 stands
-    reg  @{ addr.range }@ top_addr_q;              // where row top_y_q stands
-    reg  @{ addr.range }@ row_addr_q;              // where row tap_y_q stands
-    reg  signed @{ off.range }@ left_off_q;        // left_x_q in words
+    reg  @{ addr.range }@ top_addr_q;              // where the windows' first row stands
+    reg  @{ addr.range }@ row_addr_q;              // where the tap's row stands
+    reg  signed @{ off.range }@ left_off_q;        // the window's first column, in words
     reg  signed @{ off.range }@ off_q;             // word in the row
 
     wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
@@ -89,7 +91,9 @@ module @{ module }@ (
 
     wire @{ addr.range }@ down_addr = @{ down_addr }@;
 
+<%- if padded %>
     wire signed @{ x.range }@ next_left_x = end_row ? @{ start_x }@ : (end_window ? left_x_q + @{ stride_x }@ : left_x_q);
+<%- endif %>
     wire signed @{ off.range }@ next_left_off = end_row ? @{ start_off }@ : (end_window ? left_off_q + @{ stride_off }@ : left_off_q);
     wire @{ folds.range }@ next_fold = end_window ? @{ folds.zero }@ : (end_fold ? fold_q + @{ folds.one }@ : fold_q);
 
@@ -107,10 +111,12 @@ module @{ module }@ (
             ox_q         <= @{ ox.zero }@;
             oy_q         <= @{ oy.zero }@;
             need_rows_q  <= @{ first_need }@;
+<%- if padded %>
             top_y_q      <= @{ start_y }@;
             tap_y_q      <= @{ start_y }@;
             left_x_q     <= @{ start_x }@;
             tap_x_q      <= @{ start_x }@;
+<%- endif %>
             first_addr_q <= @{ addr.zero }@;
             top_addr_q   <= @{ first_top }@;
             row_addr_q   <= @{ first_top }@;
@@ -128,40 +134,49 @@ module @{ module }@ (
             end
             if (end_window) begin
                 ox_q       <= end_row ? @{ ox.zero }@ : ox_q + @{ ox.one }@;
-                left_x_q   <= next_left_x;
                 left_off_q <= next_left_off;
+<%- if padded %>
+                left_x_q   <= next_left_x;
+<%- endif %>
             end
             if (end_row) begin
                 oy_q        <= end_image ? @{ oy.zero }@ : oy_q + @{ oy.one }@;
-                top_y_q     <= next_y;
                 top_addr_q  <= next_top;
                 need_rows_q <= next_need;
+<%- if padded %>
+                top_y_q     <= next_y;
+<%- endif %>
             end
             if (end_image) begin
                 first_addr_q <= first_addr;
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
-                off_q   <= off_q + @{ tap_jump }@;
-                tap_x_q <= end_tap ? tap_x_q + @{ x.one }@ : tap_x_q;
+                off_q <= off_q + @{ tap_jump }@;
             end else begin
-                off_q   <= next_left_off@{ fold_offset }@;
-                tap_x_q <= next_left_x;
-            end
-            if (end_line) begin
-                tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + @{ y.one }@;
+                off_q      <= next_left_off@{ fold_offset }@;
                 row_addr_q <= end_fold ? next_top : down_addr;
             end
+<%- if padded %>
+            if (end_line) begin
+                tap_x_q <= next_left_x;
+                tap_y_q <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + @{ y.one }@;
+            end else if (end_tap) begin
+                tap_x_q <= tap_x_q + @{ x.one }@;
+            end
+<%- endif %>
         end
     end
 
 <% include "window_slots.v" %>
 
-    // ---- Read pipeline: address, memory ---------------------------------------------------------------------------
+    // ---- Read pipeline: address, memory, and a register behind it, since block RAM is slow ----
     reg @{ addr.range }@ read_addr_q;
     reg [2:0] tag_q;   // valid, first, last
     reg [2:0] tag_q2;
+    reg [2:0] tag_q3;
     wire @{ word }@ read_data;
+    reg @{ word }@ read_q;
     wire unused_off = @{ unused_off }@;
 
     always @(posedge clk_i) begin
@@ -172,9 +187,11 @@ module @{ module }@ (
         if (!rst_ni) begin
             tag_q  <= 3'b000;
             tag_q2 <= 3'b000;
+            tag_q3 <= 3'b000;
         end else begin
             tag_q  <= {step, start_q, end_fold};
             tag_q2 <= tag_q;
+            tag_q3 <= tag_q2;
         end
     end
 
@@ -193,28 +210,33 @@ module @{ module }@ (
         .read_data_o (read_data)
     );
 
+    always @(posedge clk_i) begin
+        read_q <= read_data;
+    end
+
     assign start_o     = step && start_q;
-    assign step_o      = tag_q[2];
-    assign tap_valid_o = tag_q2[2];
-    assign tap_first_o = tag_q2[1];
-    assign tap_last_o  = tag_q2[0];
+    assign step_o      = tag_q2[2];
+    assign tap_valid_o = tag_q3[2];
+    assign tap_first_o = tag_q3[1];
+    assign tap_last_o  = tag_q3[0];
 
 <%- if padded %>
 
     // Taps outside the image.
     reg inside_q;
     reg inside_q2;
+    reg inside_q3;
 
     always @(posedge clk_i) begin
         inside_q  <= !tap_y_q[@{ y.msb }@] && (tap_y_q < @{ rows_y }@) && !tap_x_q[@{ x.msb }@] && (tap_x_q < @{ cols_x }@);
         inside_q2 <= inside_q;
+        inside_q3 <= inside_q2;
     end
 
-    assign tap_data_o = inside_q2 ? read_data : @{ pad_word }@;
+    assign tap_data_o = inside_q3 ? read_q : @{ pad_word }@;
 <%- else %>
 
-    wire unused_tap = &{1'b0, tap_x_q, tap_y_q};
-    assign tap_data_o = read_data;
+    assign tap_data_o = read_q;
 <%- endif %>
 
 endmodule

@@ -77,7 +77,7 @@ impl WindowPlan {
 
     /// Cycles from the step that reads a word until it is out.
     pub fn read_latency(&self) -> usize {
-        if self.k_par > 1 { 4 } else { 2 }
+        if self.k_par > 1 { 4 } else { 3 }
     }
 
     /// Words a tap in one pass.
@@ -99,6 +99,11 @@ impl WindowPlan {
     pub fn needed_rows(&self, y: usize) -> usize {
         let reach = y * self.stride[0] + self.kernel[0].max(self.stride[0]);
         reach.saturating_sub(self.padding[0]).clamp(1, self.used_rows())
+    }
+
+    /// The first image row that is kept for row `y` of windows.
+    pub fn first_kept(&self, y: usize) -> usize {
+        (y * self.stride[0]).saturating_sub(self.padding[0])
     }
 
     /// Image rows that any window touches.

@@ -75,8 +75,6 @@ pub struct Signed {
     pub msb: u32,
     /// `[msb:0]`.
     pub range: String,
-    /// 0.
-    pub zero: String,
     /// 1.
     pub one: String,
 }
@@ -85,9 +83,8 @@ impl Signed {
     /// Holds `lo ..= hi` and has at least `bits` bits.
     pub fn holding(lo: i64, hi: i64, bits: u32) -> Self {
         let bits = signed_bits(lo, hi.max(1)).max(bits);
-        let mut signed =
-            Self { bits, msb: bits - 1, range: range(bits as usize), zero: String::new(), one: String::new() };
-        (signed.zero, signed.one) = (signed.lit(0), signed.lit(1));
+        let mut signed = Self { bits, msb: bits - 1, range: range(bits as usize), one: String::new() };
+        signed.one = signed.lit(1);
         signed
     }
 

@@ -1,5 +1,7 @@
 //! The line buffer and window generator, `templates/window.v`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use askama::Template;
 
@@ -7,6 +9,36 @@ use super::literal::{Counter, Signed, lit, range};
 use super::window_banks::Banked;
 use super::{Artifact, text};
 use crate::plan::window::WindowPlan;
+
+/// Literals of what a row of windows leaves.
+struct Moved {
+    /// Rows that must be complete before the next row of windows starts, from the first that is kept for it.
+    need: String,
+    /// Rows that are kept no longer.
+    spare: String,
+}
+
+/// The same for all rows of windows: the usual one, and the rows where it is another.
+struct RowsMoved {
+    usual: Moved,
+    special: Vec<(String, Moved)>,
+}
+
+impl RowsMoved {
+    fn new(plan: &WindowPlan, oy: &Counter, slots: &Counter) -> Self {
+        let moved = |row: usize| {
+            let next = (row + 1) % plan.out[0];
+            let after = if next == 0 { plan.used_rows() } else { plan.first_kept(next) };
+            (plan.needed_rows(next) - plan.first_kept(next), after - plan.first_kept(row))
+        };
+        let literals = |(need, spare): (usize, usize)| Moved { need: slots.lit(need), spare: slots.lit(spare) };
+        let mut rows = BTreeMap::new();
+        (0..plan.out[0]).for_each(|row| *rows.entry(moved(row)).or_insert(0) += 1);
+        let usual = (0..plan.out[0]).map(moved).max_by_key(|moved| rows[moved]).expect("a row");
+        let special = (0..plan.out[0]).filter(|&row| moved(row) != usual);
+        Self { special: special.map(|row| (oy.lit(row), literals(moved(row)))).collect(), usual: literals(usual) }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "window.v")]
@@ -42,14 +74,11 @@ struct Window<'a> {
     y: Signed,
     x: Signed,
     off: Signed,
-    row_used: String,
+    /// Rows of an image that windows touch, where there are others.
+    used_rows: Option<String>,
+    rows_moved: RowsMoved,
     stride_y: String,
     start_y: String,
-    span_y: String,
-    used_y: String,
-    full_y: String,
-    reach_y: String,
-    left_y: String,
     rows_y: String,
     below_addr: String,
     first_addr: String,
@@ -94,15 +123,14 @@ impl<'a> Window<'a> {
         // Where rows stand in the ring: words of one memory, or slots with memories of their own.
         let unit = if plan.k_par > 1 { 1 } else { row_words };
         let depth = plan.rows * unit;
-        let span = kernel_h.max(stride_h);
         let addr = Counter::new(depth);
         let row = Counter::new(plan.height);
         let slots = Counter::new(plan.rows + 1);
-        let folds = Counter::new(plan.folds);
-        let far_y = (plan.height + 2 * span + stride_h + kernel_h) as i64;
-        let far_x = (plan.width + pad_w + stride_w + kernel_w) as i64;
-        let y = Signed::holding(-(pad_h as i64) - 1, far_y, slots.bits + 1);
-        let x = Signed::holding(-(pad_w as i64) - 1, far_x, 2);
+        let (folds, oy) = (Counter::new(plan.folds), Counter::new(out_h));
+        let far = |size: usize, stride: usize, kernel: usize| (size + stride + kernel) as i64;
+        let far_x = far(plan.width, stride_w, kernel_w);
+        let y = Signed::holding(-(kernel_h as i64), far(plan.height, stride_h, kernel_h), 2);
+        let x = Signed::holding(-(kernel_w as i64), far_x, 2);
         let groups = plan.groups as i64;
         let off = Signed::holding(-(pad_w as i64 + 1) * groups, far_x * groups, addr.bits + 1);
         Window {
@@ -129,15 +157,10 @@ impl<'a> Window<'a> {
             kx: Counter::new(kernel_w),
             ky: Counter::new(kernel_h),
             ox: Counter::new(out_w),
-            oy: Counter::new(out_h),
-            row_used: if used < plan.height { format!("(write_row_q < {})", row.lit(used)) } else { "1'b1".into() },
+            used_rows: (used < plan.height).then(|| row.lit(used)),
+            rows_moved: RowsMoved::new(plan, &oy, &slots),
             stride_y: y.lit(stride_h as i64),
             start_y: y.lit(-(pad_h as i64)),
-            span_y: y.lit(span as i64),
-            used_y: y.lit(used as i64),
-            full_y: y.lit(used as i64 - (span + stride_h) as i64),
-            reach_y: y.lit((span + stride_h) as i64),
-            left_y: y.lit(used as i64 - stride_h as i64),
             rows_y: y.lit(plan.height as i64),
             below_addr: addr.moved("top_addr_q", stride_h * unit),
             first_addr: addr.moved("first_addr_q", used * unit),
@@ -155,7 +178,7 @@ impl<'a> Window<'a> {
                 String::new()
             },
             unused_off: format!("&{{1'b0, off_q[{}:{}]}}", off.msb, addr.bits),
-            first_need: slots.lit((span - pad_h.min(span)).clamp(1, used)),
+            first_need: slots.lit(plan.needed_rows(0)),
             first_top: addr.lit((plan.rows - 1) * pad_h * unit % depth),
             ram_depth: depth,
             ram_style: "auto",
@@ -163,6 +186,7 @@ impl<'a> Window<'a> {
             rows_ahead: plan.row_cycles() > 1,
             pad_word,
             addr,
+            oy,
             row,
             slots,
             folds,

@@ -3,7 +3,7 @@
 // Input    8 rows x 8 columns x 1 words of 8 bits, raster order.
 // Windows  3 x 3, stride 1 x 1, padding 1 x 1: 8 x 8 of them an image.
 // Output   one word a cycle: for each window, for each of 2 folds, row by row of the window, 1 word a tap.
-//          A tap in the padding reads 8'd0. The word leaves 2 cycles after its step.
+//          A tap in the padding reads 8'd0. The word leaves 3 cycles after its step.
 // Storage  4 row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
 `default_nettype none
@@ -32,10 +32,10 @@ module example_conv1_window (
     reg [2:0] held_q;       // row slots complete and not yet given back
 
     wire take       = in_valid_i && in_ready_o;
-    wire row_used   = 1'b1;  // rows below the last window are dropped
-    wire row_done   = take && (write_col_q == 3'd7);
-    wire row_kept   = row_done && row_used;
-    wire write_en   = take && row_used;
+    wire write_en   = take;
+    wire row_last   = (write_col_q == 3'd7);
+    wire row_done   = take && row_last;
+    wire row_kept   = write_en && row_last;
     wire image_done = row_done && (write_row_q == 3'd7);
 
     assign in_ready_o = (held_q != 3'd4);
@@ -46,7 +46,7 @@ module example_conv1_window (
             write_col_q  <= 3'd0;
             write_row_q  <= 3'd0;
         end else if (take) begin
-            if (row_used) begin
+            if (write_en) begin
                 write_addr_q <= (write_addr_q == 5'd31) ? 5'd0 : write_addr_q + 5'd1;
             end
             write_col_q <= row_done ? 3'd0 : write_col_q + 3'd1;
@@ -66,14 +66,14 @@ module example_conv1_window (
     reg              start_q;       // the next word opens a fold
     reg        [2:0] ready_rows_q;  // complete rows, as the reader sees them
     reg        [2:0] need_rows_q;   // rows that this row of windows needs
-    reg signed [5:0] top_y_q;       // image row of the windows' first tap
-    reg signed [5:0] tap_y_q;
+    reg signed [4:0] top_y_q;       // image row of the windows' first tap
+    reg signed [4:0] tap_y_q;
     reg signed [4:0] left_x_q;      // image column of the window's first tap
     reg signed [4:0] tap_x_q;
     reg        [4:0] first_addr_q;  // where the image's row 0 stands
-    reg        [4:0] top_addr_q;    // where row top_y_q stands
-    reg        [4:0] row_addr_q;    // where row tap_y_q stands
-    reg signed [5:0] left_off_q;    // left_x_q in words
+    reg        [4:0] top_addr_q;    // where the windows' first row stands
+    reg        [4:0] row_addr_q;    // where the tap's row stands
+    reg signed [5:0] left_off_q;    // the window's first column, in words
     reg signed [5:0] off_q;         // word in the row
 
     wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
@@ -84,49 +84,59 @@ module example_conv1_window (
     wire end_window = end_fold && (fold_q == 1'd1);
     wire end_row    = end_window && (ox_q == 3'd7);
 
-    // Row bookkeeping for the next row of windows, a cycle ahead: it depends on the row alone.
-    wire              last_row   = (oy_q == 3'd7);
-    wire signed [5:0] below_y    = top_y_q + 6'sd1;
-    wire signed [5:0] after_y    = last_row ? -6'sd1 : below_y;
-    wire              above      = top_y_q[5];         // these windows begin above the image, the next ones too
-    wire              next_above = below_y[5];
-    wire              next_over  = (top_y_q > 6'sd4);  // the next windows end below the image
-    wire signed [5:0] need_above = next_over ? 6'sd8 : top_y_q + 6'sd4;
-    wire signed [5:0] need_in    = next_over ? 6'sd7 - top_y_q : 6'sd3;
-    wire signed [5:0] need_below = next_above ? need_above : need_in;
-    wire        [2:0] need       = last_row ? 3'd2 : need_below[2:0];
-    // Rows that the next row of windows does not need any more.
-    wire signed [5:0] rest_rows  = above ? 6'sd8 : 6'sd8 - top_y_q;
-    wire signed [5:0] moved_rows = !above ? 6'sd1 : (next_above ? 6'sd0 : below_y);
-    wire signed [5:0] spare      = last_row ? rest_rows : moved_rows;
+    // Of the rows that are kept for the next row of windows it needs the first so many before it starts (need), and so many that
+    // were kept for this one are not kept for it (spare). All of it is made a cycle ahead: it depends on the row alone.
+    wire       last_row = (oy_q == 3'd7);
+    reg  [2:0] need;
+    reg  [2:0] spare;
 
-    wire [4:0] below_addr  = top_addr_q + 5'd8;
-    wire [4:0] first_addr  = first_addr_q;
-    wire [4:0] lead_addr   = first_addr_q + 5'd24;
-    wire [4:0] after_top   = last_row ? lead_addr : below_addr;
-    wire       unused_high = &{1'b0, need_below, spare};
+    always @* begin
+        case (oy_q)
+            3'd0: begin
+                need  = 3'd3;
+                spare = 3'd0;
+            end
+            3'd6: begin
+                need  = 3'd2;
+                spare = 3'd1;
+            end
+            3'd7: begin
+                need  = 3'd2;
+                spare = 3'd2;
+            end
+            default: begin
+                need  = 3'd3;
+                spare = 3'd1;
+            end
+        endcase
+    end
 
-    reg signed [5:0] next_y_q;
+    wire        [4:0] below_addr = top_addr_q + 5'd8;
+    wire        [4:0] first_addr = first_addr_q;
+    wire        [4:0] lead_addr  = first_addr_q + 5'd24;
+    wire        [4:0] after_top  = last_row ? lead_addr : below_addr;
+    wire signed [4:0] after_y    = last_row ? -5'sd1 : top_y_q + 5'sd1;
+
     reg        [2:0] next_need_q;
     reg        [2:0] free_rows_q;
     reg        [4:0] row_top_q;
+    reg signed [4:0] next_y_q;
 
     always @(posedge clk_i) begin
-        next_y_q    <= after_y;
         next_need_q <= need;
-        free_rows_q <= spare[2:0];
+        free_rows_q <= spare;
         row_top_q   <= after_top;
+        next_y_q    <= after_y;
     end
 
-    wire signed [5:0] next_y    = next_y_q;
     wire        [2:0] next_need = next_need_q;
     wire        [2:0] free_rows = free_rows_q;
     wire        [4:0] row_top   = row_top_q;
+    wire signed [4:0] next_y    = next_y_q;
     wire        [4:0] next_top  = end_row ? row_top : top_addr_q;
     wire              end_image = end_row && last_row;
 
-    wire [4:0] down_addr = row_addr_q + 5'd8;
-
+    wire        [4:0] down_addr     = row_addr_q + 5'd8;
     wire signed [4:0] next_left_x   = end_row ? -5'sd1 : (end_window ? left_x_q + 5'sd1 : left_x_q);
     wire signed [5:0] next_left_off = end_row ? -6'sd1 : (end_window ? left_off_q + 6'sd1 : left_off_q);
     wire        [0:0] next_fold     = end_window ? 1'd0 : (end_fold ? fold_q + 1'd1 : fold_q);
@@ -141,8 +151,8 @@ module example_conv1_window (
             ox_q         <= 3'd0;
             oy_q         <= 3'd0;
             need_rows_q  <= 3'd2;
-            top_y_q      <= -6'sd1;
-            tap_y_q      <= -6'sd1;
+            top_y_q      <= -5'sd1;
+            tap_y_q      <= -5'sd1;
             left_x_q     <= -5'sd1;
             tap_x_q      <= -5'sd1;
             first_addr_q <= 5'd0;
@@ -162,29 +172,30 @@ module example_conv1_window (
             end
             if (end_window) begin
                 ox_q       <= end_row ? 3'd0 : ox_q + 3'd1;
-                left_x_q   <= next_left_x;
                 left_off_q <= next_left_off;
+                left_x_q   <= next_left_x;
             end
             if (end_row) begin
                 oy_q        <= end_image ? 3'd0 : oy_q + 3'd1;
-                top_y_q     <= next_y;
                 top_addr_q  <= next_top;
                 need_rows_q <= next_need;
+                top_y_q     <= next_y;
             end
             if (end_image) begin
                 first_addr_q <= first_addr;
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
-                off_q   <= off_q + 6'sd1;
-                tap_x_q <= end_tap ? tap_x_q + 5'sd1 : tap_x_q;
+                off_q <= off_q + 6'sd1;
             end else begin
-                off_q   <= next_left_off;
-                tap_x_q <= next_left_x;
+                off_q      <= next_left_off;
+                row_addr_q <= end_fold ? next_top : down_addr;
             end
             if (end_line) begin
-                tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 6'sd1;
-                row_addr_q <= end_fold ? next_top : down_addr;
+                tap_x_q <= next_left_x;
+                tap_y_q <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 5'sd1;
+            end else if (end_tap) begin
+                tap_x_q <= tap_x_q + 5'sd1;
             end
         end
     end
@@ -209,11 +220,13 @@ module example_conv1_window (
         end
     end
 
-    // ---- Read pipeline: address, memory -----------------------------------------------------------------------------
+    // ---- Read pipeline: address, memory, and a register behind it, since block RAM is slow --------------------------
     reg  [4:0] read_addr_q;
     reg  [2:0] tag_q;  // valid, first, last
     reg  [2:0] tag_q2;
+    reg  [2:0] tag_q3;
     wire [7:0] read_data;
+    reg  [7:0] read_q;
     wire       unused_off = &{1'b0, off_q[5:5]};
 
     always @(posedge clk_i) begin
@@ -224,9 +237,11 @@ module example_conv1_window (
         if (!rst_ni) begin
             tag_q  <= 3'b000;
             tag_q2 <= 3'b000;
+            tag_q3 <= 3'b000;
         end else begin
             tag_q  <= {step, start_q, end_fold};
             tag_q2 <= tag_q;
+            tag_q3 <= tag_q2;
         end
     end
 
@@ -245,22 +260,28 @@ module example_conv1_window (
         .read_data_o (read_data)
     );
 
+    always @(posedge clk_i) begin
+        read_q <= read_data;
+    end
+
     assign start_o     = step && start_q;
-    assign step_o      = tag_q[2];
-    assign tap_valid_o = tag_q2[2];
-    assign tap_first_o = tag_q2[1];
-    assign tap_last_o  = tag_q2[0];
+    assign step_o      = tag_q2[2];
+    assign tap_valid_o = tag_q3[2];
+    assign tap_first_o = tag_q3[1];
+    assign tap_last_o  = tag_q3[0];
 
     // Taps outside the image.
     reg inside_q;
     reg inside_q2;
+    reg inside_q3;
 
     always @(posedge clk_i) begin
-        inside_q  <= !tap_y_q[5] && (tap_y_q < 6'sd8) && !tap_x_q[4] && (tap_x_q < 5'sd8);
+        inside_q  <= !tap_y_q[4] && (tap_y_q < 5'sd8) && !tap_x_q[4] && (tap_x_q < 5'sd8);
         inside_q2 <= inside_q;
+        inside_q3 <= inside_q2;
     end
 
-    assign tap_data_o = inside_q2 ? read_data : 8'd0;
+    assign tap_data_o = inside_q3 ? read_q : 8'd0;
 
 endmodule
 

@@ -3,7 +3,7 @@
 // Input    1 rows x 1 columns x 12 words of 4 bits, raster order.
 // Windows  1 x 1, stride 1 x 1, padding 0 x 0: 1 x 1 of them an image.
 // Output   one word a cycle: for each window, for each of 4 folds, row by row of the window, 12 words a tap.
-//          A tap in the padding reads 4'd0. The word leaves 2 cycles after its step.
+//          A tap in the padding reads 4'd0. The word leaves 3 cycles after its step.
 // Storage  2 row slots, a ring that runs on from image to image: while a window row is read, the rows of the
 //          next one arrive. A fold starts when grant_i is high and its rows are complete; then it never pauses.
 `default_nettype none
@@ -32,10 +32,10 @@ module example_fc2_window (
     reg [1:0] held_q;       // row slots complete and not yet given back
 
     wire take       = in_valid_i && in_ready_o;
-    wire row_used   = 1'b1;  // rows below the last window are dropped
-    wire row_done   = take && (write_col_q == 4'd11);
-    wire row_kept   = row_done && row_used;
-    wire write_en   = take && row_used;
+    wire write_en   = take;
+    wire row_last   = (write_col_q == 4'd11);
+    wire row_done   = take && row_last;
+    wire row_kept   = write_en && row_last;
     wire image_done = row_done && (write_row_q == 1'd0);
 
     assign in_ready_o = (held_q != 2'd2);
@@ -46,7 +46,7 @@ module example_fc2_window (
             write_col_q  <= 4'd0;
             write_row_q  <= 1'd0;
         end else if (take) begin
-            if (row_used) begin
+            if (write_en) begin
                 write_addr_q <= (write_addr_q == 5'd23) ? 5'd0 : write_addr_q + 5'd1;
             end
             write_col_q <= row_done ? 4'd0 : write_col_q + 4'd1;
@@ -66,14 +66,10 @@ module example_fc2_window (
     reg              start_q;       // the next word opens a fold
     reg        [1:0] ready_rows_q;  // complete rows, as the reader sees them
     reg        [1:0] need_rows_q;   // rows that this row of windows needs
-    reg signed [3:0] top_y_q;       // image row of the windows' first tap
-    reg signed [3:0] tap_y_q;
-    reg signed [2:0] left_x_q;      // image column of the window's first tap
-    reg signed [2:0] tap_x_q;
     reg        [4:0] first_addr_q;  // where the image's row 0 stands
-    reg        [4:0] top_addr_q;    // where row top_y_q stands
-    reg        [4:0] row_addr_q;    // where row tap_y_q stands
-    reg signed [6:0] left_off_q;    // left_x_q in words
+    reg        [4:0] top_addr_q;    // where the windows' first row stands
+    reg        [4:0] row_addr_q;    // where the tap's row stands
+    reg signed [6:0] left_off_q;    // the window's first column, in words
     reg signed [6:0] off_q;         // word in the row
 
     wire step = !start_q || (grant_i && (ready_rows_q >= need_rows_q));
@@ -84,50 +80,43 @@ module example_fc2_window (
     wire end_window = end_fold && (fold_q == 2'd3);
     wire end_row    = end_window && (ox_q == 1'd0);
 
-    // Row bookkeeping for the next row of windows, a cycle ahead: it depends on the row alone.
-    wire              last_row   = (oy_q == 1'd0);
-    wire signed [3:0] below_y    = top_y_q + 4'sd1;
-    wire signed [3:0] after_y    = last_row ? 4'sd0 : below_y;
-    wire              above      = top_y_q[3];          // these windows begin above the image, the next ones too
-    wire              next_above = below_y[3];
-    wire              next_over  = (top_y_q > -4'sd1);  // the next windows end below the image
-    wire signed [3:0] need_above = next_over ? 4'sd1 : top_y_q + 4'sd2;
-    wire signed [3:0] need_in    = next_over ? 4'sd0 - top_y_q : 4'sd1;
-    wire signed [3:0] need_below = next_above ? need_above : need_in;
-    wire        [1:0] need       = last_row ? 2'd1 : need_below[1:0];
-    // Rows that the next row of windows does not need any more.
-    wire signed [3:0] rest_rows  = above ? 4'sd1 : 4'sd1 - top_y_q;
-    wire signed [3:0] moved_rows = !above ? 4'sd1 : (next_above ? 4'sd0 : below_y);
-    wire signed [3:0] spare      = last_row ? rest_rows : moved_rows;
+    // Of the rows that are kept for the next row of windows it needs the first so many before it starts (need), and so many that
+    // were kept for this one are not kept for it (spare). All of it is made a cycle ahead: it depends on the row alone.
+    wire       last_row = (oy_q == 1'd0);
+    reg  [1:0] need;
+    reg  [1:0] spare;
 
-    wire [4:0] below_addr  = (top_addr_q >= 5'd12) ? top_addr_q - 5'd12 : top_addr_q + 5'd12;
-    wire [4:0] first_addr  = (first_addr_q >= 5'd12) ? first_addr_q - 5'd12 : first_addr_q + 5'd12;
-    wire [4:0] lead_addr   = (first_addr_q >= 5'd12) ? first_addr_q - 5'd12 : first_addr_q + 5'd12;
-    wire [4:0] after_top   = last_row ? lead_addr : below_addr;
-    wire       unused_high = &{1'b0, need_below, spare};
+    always @* begin
+        case (oy_q)
+            default: begin
+                need  = 2'd1;
+                spare = 2'd1;
+            end
+        endcase
+    end
 
-    reg signed [3:0] next_y_q;
-    reg        [1:0] next_need_q;
-    reg        [1:0] free_rows_q;
-    reg        [4:0] row_top_q;
+    wire [4:0] below_addr = (top_addr_q >= 5'd12) ? top_addr_q - 5'd12 : top_addr_q + 5'd12;
+    wire [4:0] first_addr = (first_addr_q >= 5'd12) ? first_addr_q - 5'd12 : first_addr_q + 5'd12;
+    wire [4:0] lead_addr  = (first_addr_q >= 5'd12) ? first_addr_q - 5'd12 : first_addr_q + 5'd12;
+    wire [4:0] after_top  = last_row ? lead_addr : below_addr;
+
+    reg [1:0] next_need_q;
+    reg [1:0] free_rows_q;
+    reg [4:0] row_top_q;
 
     always @(posedge clk_i) begin
-        next_y_q    <= after_y;
         next_need_q <= need;
-        free_rows_q <= spare[1:0];
+        free_rows_q <= spare;
         row_top_q   <= after_top;
     end
 
-    wire signed [3:0] next_y    = next_y_q;
-    wire        [1:0] next_need = next_need_q;
-    wire        [1:0] free_rows = free_rows_q;
-    wire        [4:0] row_top   = row_top_q;
-    wire        [4:0] next_top  = end_row ? row_top : top_addr_q;
-    wire              end_image = end_row && last_row;
+    wire [1:0] next_need = next_need_q;
+    wire [1:0] free_rows = free_rows_q;
+    wire [4:0] row_top   = row_top_q;
+    wire [4:0] next_top  = end_row ? row_top : top_addr_q;
+    wire       end_image = end_row && last_row;
 
-    wire [4:0] down_addr = (row_addr_q >= 5'd12) ? row_addr_q - 5'd12 : row_addr_q + 5'd12;
-
-    wire signed [2:0] next_left_x   = end_row ? 3'sd0 : (end_window ? left_x_q + 3'sd1 : left_x_q);
+    wire        [4:0] down_addr     = (row_addr_q >= 5'd12) ? row_addr_q - 5'd12 : row_addr_q + 5'd12;
     wire signed [6:0] next_left_off = end_row ? 7'sd0 : (end_window ? left_off_q + 7'sd12 : left_off_q);
     wire        [1:0] next_fold     = end_window ? 2'd0 : (end_fold ? fold_q + 2'd1 : fold_q);
 
@@ -141,10 +130,6 @@ module example_fc2_window (
             ox_q         <= 1'd0;
             oy_q         <= 1'd0;
             need_rows_q  <= 2'd1;
-            top_y_q      <= 4'sd0;
-            tap_y_q      <= 4'sd0;
-            left_x_q     <= 3'sd0;
-            tap_x_q      <= 3'sd0;
             first_addr_q <= 5'd0;
             top_addr_q   <= 5'd0;
             row_addr_q   <= 5'd0;
@@ -162,12 +147,10 @@ module example_fc2_window (
             end
             if (end_window) begin
                 ox_q       <= end_row ? 1'd0 : ox_q + 1'd1;
-                left_x_q   <= next_left_x;
                 left_off_q <= next_left_off;
             end
             if (end_row) begin
                 oy_q        <= end_image ? 1'd0 : oy_q + 1'd1;
-                top_y_q     <= next_y;
                 top_addr_q  <= next_top;
                 need_rows_q <= next_need;
             end
@@ -176,14 +159,9 @@ module example_fc2_window (
             end
             // The word to read: along the line, else at its start.
             if (!end_line) begin
-                off_q   <= off_q + 7'sd1;
-                tap_x_q <= end_tap ? tap_x_q + 3'sd1 : tap_x_q;
+                off_q <= off_q + 7'sd1;
             end else begin
-                off_q   <= next_left_off;
-                tap_x_q <= next_left_x;
-            end
-            if (end_line) begin
-                tap_y_q    <= end_fold ? (end_row ? next_y : top_y_q) : tap_y_q + 4'sd1;
+                off_q      <= next_left_off;
                 row_addr_q <= end_fold ? next_top : down_addr;
             end
         end
@@ -209,11 +187,13 @@ module example_fc2_window (
         end
     end
 
-    // ---- Read pipeline: address, memory -----------------------------------------------------------------------------
+    // ---- Read pipeline: address, memory, and a register behind it, since block RAM is slow --------------------------
     reg  [4:0] read_addr_q;
     reg  [2:0] tag_q;  // valid, first, last
     reg  [2:0] tag_q2;
+    reg  [2:0] tag_q3;
     wire [3:0] read_data;
+    reg  [3:0] read_q;
     wire       unused_off = &{1'b0, off_q[6:5]};
 
     always @(posedge clk_i) begin
@@ -224,9 +204,11 @@ module example_fc2_window (
         if (!rst_ni) begin
             tag_q  <= 3'b000;
             tag_q2 <= 3'b000;
+            tag_q3 <= 3'b000;
         end else begin
             tag_q  <= {step, start_q, end_fold};
             tag_q2 <= tag_q;
+            tag_q3 <= tag_q2;
         end
     end
 
@@ -245,14 +227,17 @@ module example_fc2_window (
         .read_data_o (read_data)
     );
 
-    assign start_o     = step && start_q;
-    assign step_o      = tag_q[2];
-    assign tap_valid_o = tag_q2[2];
-    assign tap_first_o = tag_q2[1];
-    assign tap_last_o  = tag_q2[0];
+    always @(posedge clk_i) begin
+        read_q <= read_data;
+    end
 
-    wire unused_tap = &{1'b0, tap_x_q, tap_y_q};
-    assign tap_data_o = read_data;
+    assign start_o     = step && start_q;
+    assign step_o      = tag_q2[2];
+    assign tap_valid_o = tag_q3[2];
+    assign tap_first_o = tag_q3[1];
+    assign tap_last_o  = tag_q3[0];
+
+    assign tap_data_o = read_q;
 
 endmodule
 

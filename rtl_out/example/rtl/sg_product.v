@@ -7,8 +7,9 @@
 //
 // Operand, product and sum registers and the adder lie in the DSP block. Yosys infers that for AMD's 7 series. For
 // UltraScale+ it infers the bare product only, so a synthesis that defines SG_DSP48E2 gets the block by name (AMD UG579);
-// Link is 48 then. Lattice's blocks do not add up (SG_MULT_BITS, see sg_times): a chain's first product takes its two
-// registers before the block, where they are fewer and Yosys does not join them wrongly (iCE40). Lut = 1 (Pack is 1): made
+// Link is 48 then. Lattice's blocks do not add up: a product alone, the first and only one of its chain, has all registers in
+// ECP5's block, by name too where SG_MULT18X18D is defined (FPGA-TN-02205), and on iCE40 two before the block, where they are
+// fewer and Yosys does not join them wrongly (SG_MULT_BITS, see sg_times). Lut = 1 (Pack is 1): made
 // of adders, in as many cycles; operands then come from registers, since the first adders follow at once.
 `default_nettype none
 
@@ -156,35 +157,72 @@ module sg_product #(
 `else
             localparam Early = 0;
 `endif
-            reg signed [ActExt-1:0] act_q;
-            reg signed [PackBits-1:0] weight_q;
-            reg [Link-1:0] sum_q;
-            wire signed [PackBits+ActExt-1:0] prod;
-            wire [Wide-1:0] prod_wide = {{Link{prod[PackBits+ActExt-1]}}, prod};
-            wire unused_wide = &{1'b0, prod_wide[Wide-1:Link]};
+`ifdef SG_MULT18X18D
+            localparam Named = (First != 0) && (PackBits <= 18) && (ActExt <= 18);  // else Yosys makes it of several
+`else
+            localparam Named = 0;
+`endif
+            if (Named != 0) begin : gen_named
+`ifdef SG_MULT18X18D
+                wire [PackBits+17:0] a = {{18{weight[PackBits-1]}}, weight};
+                wire [ActExt+17:0] b = {{18{act[ActExt-1]}}, act};
+                wire [35:0] p;
+                wire [Link+35:0] p_wide = {{Link{p[35]}}, p};
 
-            if (Early) begin : gen_early
-                reg signed [ActExt-1:0] act_q2;
-                reg signed [PackBits-1:0] weight_q2;
-                always @(posedge clk_i) begin
-                    act_q2    <= act_q;
-                    weight_q2 <= weight_q;
-                end
-                assign prod = act_q2 * weight_q2;
-            end else begin : gen_late
-                reg signed [PackBits+ActExt-1:0] prod_q;
-                always @(posedge clk_i) begin
-                    prod_q <= act_q * weight_q;
-                end
-                assign prod = prod_q;
-            end
+                MULT18X18D #(
+                    .REG_INPUTA_CLK  ("CLK0"),
+                    .REG_INPUTB_CLK  ("CLK0"),
+                    .REG_PIPELINE_CLK("CLK0"),
+                    .REG_OUTPUT_CLK  ("CLK0")
+                ) u_block (
+                    .CLK0(clk_i), .CE0(1'b1), .RST0(1'b0),
+                    .SIGNEDA(1'b1), .SIGNEDB(1'b1), .SOURCEA(1'b0), .SOURCEB(1'b0),
+                    .A0(a[0]), .A1(a[1]), .A2(a[2]), .A3(a[3]), .A4(a[4]), .A5(a[5]),
+                    .A6(a[6]), .A7(a[7]), .A8(a[8]), .A9(a[9]), .A10(a[10]), .A11(a[11]),
+                    .A12(a[12]), .A13(a[13]), .A14(a[14]), .A15(a[15]), .A16(a[16]), .A17(a[17]),
+                    .B0(b[0]), .B1(b[1]), .B2(b[2]), .B3(b[3]), .B4(b[4]), .B5(b[5]),
+                    .B6(b[6]), .B7(b[7]), .B8(b[8]), .B9(b[9]), .B10(b[10]), .B11(b[11]),
+                    .B12(b[12]), .B13(b[13]), .B14(b[14]), .B15(b[15]), .B16(b[16]), .B17(b[17]),
+                    .P0(p[0]), .P1(p[1]), .P2(p[2]), .P3(p[3]), .P4(p[4]), .P5(p[5]),
+                    .P6(p[6]), .P7(p[7]), .P8(p[8]), .P9(p[9]), .P10(p[10]), .P11(p[11]),
+                    .P12(p[12]), .P13(p[13]), .P14(p[14]), .P15(p[15]), .P16(p[16]), .P17(p[17]),
+                    .P18(p[18]), .P19(p[19]), .P20(p[20]), .P21(p[21]), .P22(p[22]), .P23(p[23]),
+                    .P24(p[24]), .P25(p[25]), .P26(p[26]), .P27(p[27]), .P28(p[28]), .P29(p[29]),
+                    .P30(p[30]), .P31(p[31]), .P32(p[32]), .P33(p[33]), .P34(p[34]), .P35(p[35])
+                );
+                assign sum_o = p_wide[Link-1:0];
+`endif
+            end else begin : gen_inferred
+                reg signed [ActExt-1:0] act_q;
+                reg signed [PackBits-1:0] weight_q;
+                reg [Link-1:0] sum_q;
+                wire signed [PackBits+ActExt-1:0] prod;
+                wire [Wide-1:0] prod_wide = {{Link{prod[PackBits+ActExt-1]}}, prod};
+                wire unused_wide = &{1'b0, prod_wide[Wide-1:Link]};
 
-            always @(posedge clk_i) begin
-                act_q    <= act;
-                weight_q <= weight;
-                sum_q    <= so_far + prod_wide[Link-1:0];
+                if (Early) begin : gen_early
+                    reg signed [ActExt-1:0] act_q2;
+                    reg signed [PackBits-1:0] weight_q2;
+                    always @(posedge clk_i) begin
+                        act_q2    <= act_q;
+                        weight_q2 <= weight_q;
+                    end
+                    assign prod = act_q2 * weight_q2;
+                end else begin : gen_late
+                    reg signed [PackBits+ActExt-1:0] prod_q;
+                    always @(posedge clk_i) begin
+                        prod_q <= act_q * weight_q;
+                    end
+                    assign prod = prod_q;
+                end
+
+                always @(posedge clk_i) begin
+                    act_q    <= act;
+                    weight_q <= weight;
+                    sum_q    <= so_far + prod_wide[Link-1:0];
+                end
+                assign sum_o = sum_q;
             end
-            assign sum_o = sum_q;
 `endif
         end
     endgenerate

@@ -18,17 +18,13 @@ struct Bits {
 
 impl Bits {
     fn of(plan: &WindowPlan) -> Self {
-        let span = plan.kernel[0].max(plan.stride[0]);
-        let far_y = (plan.height + 2 * span + plan.stride[0] + plan.kernel[0]) as i64;
-        let far_x = (plan.width + plan.padding[1] + plan.stride[1] + plan.kernel[1]) as i64;
+        let place = |size: usize, axis: usize| {
+            let (stride, kernel) = (plan.stride[axis], plan.kernel[axis]);
+            signed_bits(-(kernel as i64), (size + stride + kernel) as i64) as usize
+        };
         let slots = counter_bits(plan.rows + 1);
         let unit = if plan.k_par > 1 { 1 } else { plan.row_words() };
-        Self {
-            addr: counter_bits(plan.rows * unit).max(1),
-            slots,
-            y: signed_bits(-(plan.padding[0] as i64) - 1, far_y).max(slots as u32 + 1) as usize,
-            x: signed_bits(-(plan.padding[1] as i64) - 1, far_x).max(2) as usize,
-        }
+        Self { addr: counter_bits(plan.rows * unit).max(1), slots, y: place(plan.height, 0), x: place(plan.width, 1) }
     }
 }
 
@@ -40,10 +36,11 @@ pub fn window(parts: &mut Parts, plan: &WindowPlan, word: usize) {
     }
     // start; rows held, ready, needed, freed twice; first row's and top row's place.
     parts.flops(1 + 5 * bits.slots + 2 * bits.addr);
-    // Rows of the windows below.
-    parts.flops(bits.y);
+    // The rows of the windows below.
+    let row = if plan.padded() { bits.y } else { 0 };
+    parts.flops(row);
     if plan.row_cycles() > 1 {
-        parts.flops(bits.y + 2 * bits.slots + bits.addr);
+        parts.flops(row + 2 * bits.slots + bits.addr);
     }
     if plan.k_par > 1 { banked(parts, plan, word, &bits) } else { ring(parts, plan, word, &bits) }
 }
@@ -51,15 +48,15 @@ pub fn window(parts: &mut Parts, plan: &WindowPlan, word: usize) {
 fn ring(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
     parts.add(Feature::Window, 1.0);
     parts.add(Feature::WindowAddress, bits.addr as f64);
-    parts.add(Feature::WindowPlace, (bits.y + bits.slots) as f64);
+    parts.add(Feature::WindowPlace, (2 * bits.slots) as f64);
     parts.counter(plan.kernel[0]);
     parts.counter(plan.kernel[1]);
-    // Write address, row, offset in it twice, read address; tags.
-    parts.flops(5 * bits.addr + 6);
+    // Write address, row, offset in it twice, read address; tags; the word.
+    parts.flops(5 * bits.addr + 9 + word);
     if plan.padded() {
-        parts.add(Feature::WindowPlace, (bits.y + 2 * bits.x) as f64);
+        parts.add(Feature::WindowPlace, (2 * bits.y + 2 * bits.x) as f64);
         parts.add(Feature::Pad, word as f64);
-        parts.flops(bits.y + 2 * bits.x + 2);
+        parts.flops(bits.y + 2 * bits.x + 3);
     }
 }
 
@@ -68,7 +65,7 @@ fn banked(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
     let taps = kernel_h * kernel_w;
     let (bank, place) = (counter_bits(kernel_w), counter_bits(plan.bank_words()));
     parts.add(Feature::Banked, 1.0);
-    parts.add(Feature::BankedPlace, (bits.y + bits.slots + 2 * bits.addr + 3 * place) as f64);
+    parts.add(Feature::BankedPlace, (2 * bits.slots + 2 * bits.addr + 3 * place) as f64);
     parts.add(Feature::BankedMemory, (plan.rows * kernel_w) as f64);
     parts.counter(plan.inner());
     parts.counter(plan.phases());
@@ -81,7 +78,7 @@ fn banked(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
     parts.mux(Feature::Order, plan.phases(), plan.k_par * word);
     parts.flops((taps + plan.k_par) * word);
     if plan.padded() {
-        parts.add(Feature::BankedPlace, ((kernel_h + kernel_w) * 3) as f64);
+        parts.add(Feature::BankedPlace, (bits.y + (kernel_h + kernel_w) * 3) as f64);
         parts.add(Feature::Pad, (taps * word) as f64);
         parts.flops(bits.x + 3 * (kernel_h + kernel_w));
     }
