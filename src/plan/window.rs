@@ -34,6 +34,15 @@ pub struct WindowPlan {
     pub rows: usize,
 }
 
+/// What a row of windows leaves to the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved {
+    /// Rows that must be complete before the next row of windows starts, from the first that is kept for it.
+    pub need: usize,
+    /// Rows that are kept no longer.
+    pub spare: usize,
+}
+
 impl WindowPlan {
     /// The geometry of `[kernel, stride, padding]` over `input`, with `out` the output's shape; one tap a cycle.
     pub fn new(
@@ -101,9 +110,12 @@ impl WindowPlan {
         reach.saturating_sub(self.padding[0]).clamp(1, self.used_rows())
     }
 
-    /// The first image row that is kept for row `y` of windows.
-    pub fn first_kept(&self, y: usize) -> usize {
-        (y * self.stride[0]).saturating_sub(self.padding[0])
+    /// What row `y` of windows leaves to the next one.
+    pub fn moved(&self, y: usize) -> Moved {
+        let kept = |y: usize| (y * self.stride[0]).saturating_sub(self.padding[0]);
+        let next = (y + 1) % self.out[0];
+        let after = if next == 0 { self.used_rows() } else { kept(next) };
+        Moved { need: self.needed_rows(next) - kept(next), spare: after - kept(y) }
     }
 
     /// Image rows that any window touches.

@@ -8,35 +8,29 @@ use askama::Template;
 use super::literal::{Counter, Signed, lit, range};
 use super::window_banks::Banked;
 use super::{Artifact, text};
-use crate::plan::window::WindowPlan;
+use crate::plan::window::{Moved, WindowPlan};
 
-/// Literals of what a row of windows leaves.
-struct Moved {
-    /// Rows that must be complete before the next row of windows starts, from the first that is kept for it.
+/// [`WindowPlan::moved`] in literals.
+struct MovedLiterals {
     need: String,
-    /// Rows that are kept no longer.
     spare: String,
 }
 
 /// The same for all rows of windows: the usual one, and the rows where it is another.
 struct RowsMoved {
-    usual: Moved,
-    special: Vec<(String, Moved)>,
+    usual: MovedLiterals,
+    special: Vec<(String, MovedLiterals)>,
 }
 
 impl RowsMoved {
     fn new(plan: &WindowPlan, oy: &Counter, slots: &Counter) -> Self {
-        let moved = |row: usize| {
-            let next = (row + 1) % plan.out[0];
-            let after = if next == 0 { plan.used_rows() } else { plan.first_kept(next) };
-            (plan.needed_rows(next) - plan.first_kept(next), after - plan.first_kept(row))
-        };
-        let literals = |(need, spare): (usize, usize)| Moved { need: slots.lit(need), spare: slots.lit(spare) };
-        let mut rows = BTreeMap::new();
-        (0..plan.out[0]).for_each(|row| *rows.entry(moved(row)).or_insert(0) += 1);
-        let usual = (0..plan.out[0]).map(moved).max_by_key(|moved| rows[moved]).expect("a row");
-        let special = (0..plan.out[0]).filter(|&row| moved(row) != usual);
-        Self { special: special.map(|row| (oy.lit(row), literals(moved(row)))).collect(), usual: literals(usual) }
+        let rows = || (0..plan.out[0]).map(|row| (row, plan.moved(row)));
+        let mut counts = BTreeMap::new();
+        rows().for_each(|(_, moved)| *counts.entry(moved).or_insert(0) += 1);
+        let (_, usual) = rows().max_by_key(|(_, moved)| counts[moved]).expect("a row");
+        let literals = |m: Moved| MovedLiterals { need: slots.lit(m.need), spare: slots.lit(m.spare) };
+        let special = rows().filter(|(_, moved)| *moved != usual);
+        Self { special: special.map(|(row, moved)| (oy.lit(row), literals(moved))).collect(), usual: literals(usual) }
     }
 }
 

@@ -34,15 +34,26 @@ pub fn window(parts: &mut Parts, plan: &WindowPlan, word: usize) {
     for count in [plan.row_words(), plan.height, plan.inner(), plan.folds, plan.out[1], plan.out[0]] {
         parts.counter(count);
     }
-    // start; rows held, ready, needed, freed twice; first row's and top row's place.
-    parts.flops(1 + 5 * bits.slots + 2 * bits.addr);
+    let moved = || (0..plan.out[0]).map(|row| plan.moved(row));
+    let need = varying(moved().map(|moved| moved.need));
+    let spare = varying(moved().map(|moved| moved.spare));
+    let freed = varying(moved().map(|moved| moved.spare).chain([0]));
+    // start; rows held and ready, needed, freed twice; the top row's place; the first row's, where images begin at different ones.
+    parts.flops(1 + 2 * bits.slots + need + 2 * freed + bits.addr);
+    parts.flops(if plan.used_rows().is_multiple_of(plan.rows) { 0 } else { bits.addr });
     // The rows of the windows below.
     let row = if plan.padded() { bits.y } else { 0 };
     parts.flops(row);
     if plan.row_cycles() > 1 {
-        parts.flops(row + 2 * bits.slots + bits.addr);
+        parts.flops(row + need + spare + bits.addr);
     }
     if plan.k_par > 1 { banked(parts, plan, word, &bits) } else { ring(parts, plan, word, &bits) }
+}
+
+/// Bits in which `values` differ.
+fn varying(values: impl Iterator<Item = usize>) -> usize {
+    let (all, any) = values.fold((usize::MAX, 0), |(all, any), value| (all & value, any | value));
+    (any & !all).count_ones() as usize
 }
 
 fn ring(parts: &mut Parts, plan: &WindowPlan, word: usize, bits: &Bits) {
