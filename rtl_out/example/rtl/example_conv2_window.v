@@ -84,8 +84,8 @@ module example_conv2_window (
     wire end_window = end_fold && (fold_q == 1'd1);
     wire end_row    = end_window && (ox_q == 2'd3);
 
-    // Of the rows that are kept for the next row of windows it needs the first so many before it starts (need), and so many that
-    // were kept for this one are not kept for it (spare). All of it is made a cycle ahead: it depends on the row alone.
+    // need: rows that must be complete before the next row of windows starts, counted from the first that is kept for it;
+    // spare: rows that are kept no longer when this one ends. Made a cycle ahead: they depend on the row alone.
     wire       last_row = (oy_q == 2'd3);
     reg  [2:0] need;
     reg  [2:0] spare;

@@ -80,20 +80,11 @@ module example_fc2_window (
     wire end_window = end_fold && (fold_q == 2'd3);
     wire end_row    = end_window && (ox_q == 1'd0);
 
-    // Of the rows that are kept for the next row of windows it needs the first so many before it starts (need), and so many that
-    // were kept for this one are not kept for it (spare). All of it is made a cycle ahead: it depends on the row alone.
+    // need: rows that must be complete before the next row of windows starts, counted from the first that is kept for it;
+    // spare: rows that are kept no longer when this one ends. Made a cycle ahead: they depend on the row alone.
     wire       last_row = (oy_q == 1'd0);
-    reg  [1:0] need;
-    reg  [1:0] spare;
-
-    always @* begin
-        case (oy_q)
-            default: begin
-                need  = 2'd1;
-                spare = 2'd1;
-            end
-        endcase
-    end
+    wire [1:0] need     = 2'd1;
+    wire [1:0] spare    = 2'd1;
 
     wire [4:0] below_addr = (top_addr_q >= 5'd12) ? top_addr_q - 5'd12 : top_addr_q + 5'd12;
     wire [4:0] first_addr = (first_addr_q >= 5'd12) ? first_addr_q - 5'd12 : first_addr_q + 5'd12;

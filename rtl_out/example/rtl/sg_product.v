@@ -7,10 +7,12 @@
 //
 // Operand, product and sum registers and the adder lie in the DSP block. Yosys infers that for AMD's 7 series. For
 // UltraScale+ it infers the bare product only, so a synthesis that defines SG_DSP48E2 gets the block by name (AMD UG579);
-// Link is 48 then. Lattice's blocks do not add up: a product alone, the first and only one of its chain, has all registers in
-// ECP5's block, by name too where SG_MULT18X18D is defined (FPGA-TN-02205), and on iCE40 two before the block, where they are
-// fewer and Yosys does not join them wrongly (SG_MULT_BITS, see sg_times). Lut = 1 (Pack is 1): made
-// of adders, in as many cycles; operands then come from registers, since the first adders follow at once.
+// Link is 48 then. Lattice's blocks do not add up, so the planner makes chains of one product there. On ECP5, where
+// SG_MULT18X18D is defined, the first product of a chain is a block by name with the last two registers (Lattice
+// FPGA-TN-02205) if its operands have at most 18 bits; the first register stands halfway from the memories. On iCE40
+// (SG_MULT_BITS, see sg_times) it takes two registers before the block, where they are fewer and Yosys does not join them
+// wrongly. Lut = 1 (Pack is 1): made of adders, in as many cycles; operands then come from registers, since the first
+// adders follow at once.
 `default_nettype none
 
 module sg_product #(
@@ -158,22 +160,28 @@ module sg_product #(
             localparam Early = 0;
 `endif
 `ifdef SG_MULT18X18D
-            localparam Named = (First != 0) && (PackBits <= 18) && (ActExt <= 18);  // else Yosys makes it of several
+            localparam Named = (First != 0) && (PackBits <= 18) && (ActExt <= 18);
 `else
             localparam Named = 0;
 `endif
             if (Named != 0) begin : gen_named
 `ifdef SG_MULT18X18D
-                wire [PackBits+17:0] a = {{18{weight[PackBits-1]}}, weight};
-                wire [ActExt+17:0] b = {{18{act[ActExt-1]}}, act};
+                reg [PackBits-1:0] weight_q;
+                reg [ActExt-1:0] act_q;
+                wire [PackBits+17:0] a = {{18{weight_q[PackBits-1]}}, weight_q};
+                wire [ActExt+17:0] b = {{18{act_q[ActExt-1]}}, act_q};
                 wire [35:0] p;
                 wire [Link+35:0] p_wide = {{Link{p[35]}}, p};
 
+                always @(posedge clk_i) begin
+                    weight_q <= weight;
+                    act_q    <= act;
+                end
+
                 MULT18X18D #(
-                    .REG_INPUTA_CLK  ("CLK0"),
-                    .REG_INPUTB_CLK  ("CLK0"),
-                    .REG_PIPELINE_CLK("CLK0"),
-                    .REG_OUTPUT_CLK  ("CLK0")
+                    .REG_INPUTA_CLK("CLK0"),
+                    .REG_INPUTB_CLK("CLK0"),
+                    .REG_OUTPUT_CLK("CLK0")
                 ) u_block (
                     .CLK0(clk_i), .CE0(1'b1), .RST0(1'b0),
                     .SIGNEDA(1'b1), .SIGNEDB(1'b1), .SOURCEA(1'b0), .SOURCEB(1'b0),
@@ -183,6 +191,8 @@ module sg_product #(
                     .B0(b[0]), .B1(b[1]), .B2(b[2]), .B3(b[3]), .B4(b[4]), .B5(b[5]),
                     .B6(b[6]), .B7(b[7]), .B8(b[8]), .B9(b[9]), .B10(b[10]), .B11(b[11]),
                     .B12(b[12]), .B13(b[13]), .B14(b[14]), .B15(b[15]), .B16(b[16]), .B17(b[17]),
+                    .C0(1'b0), .C1(1'b0), .C2(1'b0), .C3(1'b0), .C4(1'b0), .C5(1'b0), .C6(1'b0), .C7(1'b0), .C8(1'b0),
+                    .C9(1'b0), .C10(1'b0), .C11(1'b0), .C12(1'b0), .C13(1'b0), .C14(1'b0), .C15(1'b0), .C16(1'b0), .C17(1'b0),
                     .P0(p[0]), .P1(p[1]), .P2(p[2]), .P3(p[3]), .P4(p[4]), .P5(p[5]),
                     .P6(p[6]), .P7(p[7]), .P8(p[8]), .P9(p[9]), .P10(p[10]), .P11(p[11]),
                     .P12(p[12]), .P13(p[13]), .P14(p[14]), .P15(p[15]), .P16(p[16]), .P17(p[17]),
