@@ -1,5 +1,5 @@
-//! Writes a residual network, a densely connected one and a single residual block into folders: what forks and joins
-//! are tried on.
+//! Writes a residual network, a densely connected one, a single residual block and one on a wide image into folders: what
+//! forks and joins are tried on.
 //!
 //! ```sh
 //! cargo run --no-default-features --example make_graphs -- rtl_out
@@ -15,7 +15,7 @@ use anyhow::Context;
 
 fn main() -> anyhow::Result<()> {
     let dir = PathBuf::from(std::env::args().nth(1).context("usage: make_graphs FOLDER")?);
-    for network in [networks::resnet8(), networks::densenet(), networks::block(8, 2)] {
+    for network in [networks::resnet8(), networks::densenet(), networks::block(8, 2), networks::wide()] {
         network.validate()?;
         let to = dir.join(&network.name).join("network");
         network.save(&to)?;

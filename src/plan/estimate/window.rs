@@ -40,7 +40,7 @@ pub fn window(parts: &mut Parts, plan: &WindowPlan, word: usize) {
     let freed = varying(moved().map(|moved| moved.spare).chain([0]));
     // start; rows held and ready, needed, freed twice; the top row's place; the first row's, where images begin at different ones.
     parts.flops(1 + 2 * bits.slots + need + 2 * freed + bits.addr);
-    parts.flops(if plan.used_rows().is_multiple_of(plan.rows) { 0 } else { bits.addr });
+    parts.flops(if plan.used_rows() % plan.rows == 0 { 0 } else { bits.addr });
     // The rows of the windows below.
     let row = if plan.padded() { bits.y } else { 0 };
     parts.flops(row);
