@@ -137,7 +137,9 @@ def doc_table(found, table):
     lines = ["| design | family | LUT, Yosys | estimated | FF, Yosys | estimated | DSP | BRAM |", "|---|---|---:|---:|---:|---:|---:|---:|"]
     for name, family, got, flat, errors in compared(found, table):
         both = lambda k: f"{flat[k]:g}" if got[k] == flat[k] else f"{flat[k]:g} ({got[k]:g})"
-        lines.append(f"| `{name.split('.')[0]}` | {family} | {flat['lut']:,} | {errors['lut']:+.1f} % | {flat['ff']:,} | {errors['ff']:+.1f} % "
+        design, device = name.split(".")
+        shown = f"{family}, {device}" if device == "ice40up5k" else family
+        lines.append(f"| `{design}` | {shown} | {flat['lut']:,} | {errors['lut']:+.1f} % | {flat['ff']:,} | {errors['ff']:+.1f} % "
                      f"| {both('dsp')} | {both('bram')} |")
     return "\n".join(lines) + "\n"
 

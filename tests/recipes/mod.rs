@@ -81,6 +81,7 @@ impl Recipe {
                 "xcup" => "xczu7ev",
                 "ecp5" => "lfe5u-85f",
                 "ice40" => "ice40hx8k",
+                "ice40up5k" => "ice40up5k",
                 other => bail!("{}: family {other}", self.name),
             })
         };

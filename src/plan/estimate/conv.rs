@@ -122,14 +122,16 @@ fn blocks(parts: &mut Parts, plan: &ConvPlan, input: &Stream) {
     if each == 0 {
         (0..count).for_each(|_| parts.soft_product(act, operand.into()));
     }
-    // Registers of the operands outside the block, and of the sum as far as it has use; the outputs share the activations'.
+    // Registers outside the block of activations, which the outputs share, of weights, and of the sum as far as it has use. Yosys
+    // gives SB_MAC16 the sum and one of the weights' registers.
     let lanes = plan.pack.lanes as u32;
-    let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
-    let (operands, sum) = match parts.family() {
-        Target::Ecp5 if each > 0 => (1, 0),
-        Target::Xc7 | Target::Xcup if each > 0 => (0, 0),
-        _ => (2, sum as usize),
+    let (acts, weights, sums) = match parts.family() {
+        _ if each == 0 => (2, 2, 1),
+        Target::Xc7 | Target::Xcup => (0, 0, 0),
+        Target::Ecp5 => (1, 1, 0),
+        Target::Ice40 => (2, 1, 0),
     };
-    let weights = (lanes * plan.weight_bits) as usize;
-    parts.flops(operands * (plan.folding.products() * input.bits as usize + count * weights) + count * sum);
+    let sum = lanes * plan.pack.offset.min(plan.sum_bits) + lanes - 1;
+    parts.flops(acts * plan.folding.products() * input.bits as usize);
+    parts.flops(count * (weights * lanes * plan.weight_bits + sums * sum) as usize);
 }

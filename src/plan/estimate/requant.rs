@@ -74,7 +74,7 @@ impl Requantizers {
             return false;
         }
         let inside = blocks == 1 && parts.family() == Target::Xc7;
-        self.registers(parts, inside);
+        self.registers(parts, blocks, inside);
         inside
     }
 
@@ -92,8 +92,8 @@ impl Requantizers {
         }
     }
 
-    /// The registers of the operands, `inside` the block or not, and of all stages behind.
-    fn registers(&self, parts: &mut Parts, inside: bool) {
+    /// The registers of the operands, `inside` the block or not, of which there are `blocks`, and of all stages behind.
+    fn registers(&self, parts: &mut Parts, blocks: usize, inside: bool) {
         let (n, amd) = (self.count, parts.family().is_amd());
         let (product, kept) = self.product_bits();
         if !inside {
@@ -119,6 +119,8 @@ impl Requantizers {
         match inside {
             true => {}
             false if amd => parts.flops(2 * n * kept as usize),
+            // Of the registers around SB_MAC16 the accumulator's alone stays outside.
+            false if parts.family() == Target::Ice40 && blocks == 1 => parts.flops(n * self.acc as usize),
             false => self.split_product(parts, product - kept, kept),
         }
     }
