@@ -33,6 +33,7 @@ module DSP48E2 #(
     input  wire        CEP
 );
 
+    // The script counts the instances.
     initial $display("block");
 
     DSP48E1 #(

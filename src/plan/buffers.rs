@@ -22,8 +22,8 @@ pub fn size(plan: &mut Plan) {
     if !plan.layers.iter().any(|layer| matches!(layer.engine, Engine::Join(_))) {
         return;
     }
-    let (must, keep) = (waiting(plan), paced(plan));
     let readers = readers(&plan.layers);
+    let (must, keep) = (waiting(plan, &readers), paced(plan));
     for (layer, (must, keep)) in plan.layers.iter_mut().zip(must.into_iter().zip(keep)) {
         let Engine::Join(join) = &mut layer.engine else { continue };
         for (k, port) in join.ports.iter_mut().enumerate() {

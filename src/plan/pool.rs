@@ -51,6 +51,13 @@ pub struct PoolPlan {
 }
 
 impl PoolPlan {
+    /// The last pixel of each window, counted over the image, where windows tile it.
+    pub fn last_pixels(&self) -> impl Iterator<Item = usize> {
+        let ([height, width], row, [rows, columns]) = (self.kernel, self.input.width, self.out);
+        let places = (0..rows).flat_map(move |y| (0..columns).map(move |x| (y, x)));
+        places.map(move |(y, x)| ((y + 1) * height - 1) * row + (x + 1) * width - 1)
+    }
+
     /// Plans `layer`.
     pub fn new(layer: &PoolLayer) -> Self {
         let [kernel, stride, padding] = layer.geometry;

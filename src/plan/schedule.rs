@@ -121,11 +121,10 @@ fn pool(pool: &PoolPlan, words: &[u64]) -> Times {
         let pass = Pass { cycles: window.fold_cycles(), steps: 1, latency: POOL_LATENCY };
         return windows(window, words, pool.groups(), pass);
     }
-    let ([kernel_h, kernel_w], width, groups) = (pool.kernel, pool.input.width, pool.groups());
+    let groups = pool.groups();
     let mut results = Times::new();
     for image in words.chunks(pool.input.beats()) {
-        for (y, x) in (0..pool.out[0]).flat_map(|y| (0..pool.out[1]).map(move |x| (y, x))) {
-            let last = ((y + 1) * kernel_h - 1) * width + (x + 1) * kernel_w - 1;
+        for last in pool.last_pixels() {
             results.extend(&image[last * groups..(last + 1) * groups]);
         }
     }

@@ -32,8 +32,8 @@ impl Pixels {
     }
 }
 
-/// For each layer and each stream that enters a join there, the most words that wait.
-pub fn waiting(plan: &Plan) -> Vec<Vec<usize>> {
+/// For each layer and each stream that enters a join there, the most words that wait; `readers` of each layer's stream.
+pub fn waiting(plan: &Plan, readers: &[usize]) -> Vec<Vec<usize>> {
     let mut streams: Vec<Pixels> = Vec::new();
     let mut waiting = Vec::new();
     let input = evenly(plan);
@@ -42,7 +42,10 @@ pub fn waiting(plan: &Plan) -> Vec<Vec<usize>> {
             layer.inputs.iter().map(|feed| feed.from.map_or(&input, |from| &streams[from])).collect();
         let out = results(layer, &from);
         waiting.push(match &layer.engine {
-            Engine::Join(join) => ports(plan, layer, join, &from, &out.times),
+            Engine::Join(join) => {
+                let held = layer.inputs.iter().map(|feed| feed.from.is_some_and(|from| keeps(plan, readers, from)));
+                ports(join, &from, held, &out.times)
+            }
             _ => Vec::new(),
         });
         streams.push(out);
@@ -71,12 +74,8 @@ fn results(layer: &LayerPlan, from: &[&Pixels]) -> Pixels {
         engine => match (window(engine), engine) {
             (Some(window), _) => return windows(window, first),
             (None, Engine::Pool(pool)) => {
-                let ([height, width], row) = (pool.kernel, pool.input.width);
-                let last = |y: usize, x: usize| ((y + 1) * height - 1) * row + (x + 1) * width - 1;
-                let places = (0..pool.out[0]).flat_map(|y| (0..pool.out[1]).map(move |x| (y, x)));
-                let lasts: Vec<usize> = places.map(|(y, x)| last(y, x)).collect();
-                let images = first.images(pool.input.height * row);
-                images.flat_map(|image| lasts.iter().map(|&last| image[last])).collect()
+                let images = first.images(pool.input.height * pool.input.width);
+                images.flat_map(|image| pool.last_pixels().map(|last| image[last])).collect()
             }
             // A whole image at a time.
             _ => first.images(1).map(|image| image[0]).collect(),
@@ -111,14 +110,14 @@ fn windows(window: &WindowPlan, from: &Pixels) -> Pixels {
     Pixels { times, step }
 }
 
-/// The most words that wait in front of each port of `join`, which takes pixels when they are `taken`.
-fn ports(plan: &Plan, layer: &LayerPlan, join: &JoinPlan, from: &[&Pixels], taken: &[u64]) -> Vec<usize> {
-    let readers =
-        |from: usize| plan.layers.iter().flat_map(|l| &l.inputs).filter(|feed| feed.from == Some(from)).count();
-    let feeds = layer.inputs.iter().zip(&join.ports).zip(from);
-    let each = feeds.map(|((feed, port), stream)| {
-        // An engine that works for this join alone keeps in its line buffer what it has not given yet.
-        let held = feed.from.is_some_and(|from| window(&plan.layers[from].engine).is_some() && readers(from) == 1);
+/// True for an engine that works for one reader alone and keeps in its line buffer what it has not given yet.
+fn keeps(plan: &Plan, readers: &[usize], layer: usize) -> bool {
+    readers[layer] == 1 && window(&plan.layers[layer].engine).is_some()
+}
+
+/// The most words that wait in front of each port of `join`, which takes pixels when they are `taken`; `held` as in [`most`].
+fn ports(join: &JoinPlan, from: &[&Pixels], held: impl Iterator<Item = bool>, taken: &[u64]) -> Vec<usize> {
+    let each = join.ports.iter().zip(from).zip(held).map(|((port, stream), held)| {
         let pixels = most(&stream.times, taken, held);
         if pixels <= 1 { 0 } else { pixels * port.words }
     });
