@@ -32,7 +32,7 @@ fn fast_and_plain_interpreter_agree() {
         assert!(network.nodes.len() >= 3, "SLIMGATE_SEED={seed}");
         let interpreter = Interpreter::new(&network).unwrap();
         for _ in 0..IMAGES {
-            let image = random_image(&mut rng, network.input.shape());
+            let image = random_image(&mut rng, &network);
             let fast = interpreter.trace(&image);
             let plain = plain::trace(&network, &image);
             for (fast, plain) in fast.iter().zip(&plain) {
@@ -60,7 +60,7 @@ fn many_images_give_the_scores_of_each() {
     let mut rng = ChaCha8Rng::seed_from_u64(seed());
     let network = random_network(&mut rng, &RandomSpec::default());
     let interpreter = Interpreter::new(&network).unwrap();
-    let images: Vec<Vec<u8>> = (0..50).map(|_| random_image(&mut rng, network.input.shape())).collect();
+    let images: Vec<Vec<u8>> = (0..50).map(|_| random_image(&mut rng, &network)).collect();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let count = || _ = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let all = interpreter.scores_all(&images.concat(), count);

@@ -60,7 +60,7 @@ impl Stimulus<'_> {
         let (network, path) = self.network(manifest)?;
         check_fits(manifest, &network).map_err(|e| e.in_file(self.design.dir.join(MANIFEST)))?;
         let interpreter = Interpreter::new(&network)?;
-        let vectors = self.expectations(&interpreter, &path, out)?;
+        let vectors = self.expectations(&network, &interpreter, &path, out)?;
         Ok((interpreter, vectors))
     }
 
@@ -98,14 +98,20 @@ impl Stimulus<'_> {
     }
 
     /// The images and what the interpreter says about them.
-    fn expectations(&self, interpreter: &Interpreter, network: &Path, out: &Output) -> anyhow::Result<Vectors> {
+    fn expectations(
+        &self,
+        network: &Network,
+        interpreter: &Interpreter,
+        path: &Path,
+        out: &Output,
+    ) -> anyhow::Result<Vectors> {
         let shape = interpreter.input();
         let count = self.images as usize;
         let pixels = if self.design.data.as_deref() == Some(Path::new(RANDOM)) {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-            (0..count).flat_map(|_| random_image(&mut rng, shape)).collect()
+            (0..count).flat_map(|_| random_image(&mut rng, network)).collect()
         } else {
-            self.test_images(network, shape)?
+            self.test_images(path, shape)?
         };
         let bar = progress(out, count, "interpreting");
         let scores = interpreter.scores_all(&pixels, || bar.inc(1));

@@ -28,7 +28,7 @@ pub fn simulate(dir: &Path, network: &Network, plan: &Plan, images: usize, stall
     fs::create_dir_all(dir.join("trace")).unwrap();
     let interpreter = Interpreter::new(network).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let images: Vec<Vec<u8>> = (0..images).map(|_| random_image(&mut rng, interpreter.input())).collect();
+    let images: Vec<Vec<u8>> = (0..images).map(|_| random_image(&mut rng, network)).collect();
     let scores = images.iter().map(|image| interpreter.scores(image)).collect();
     let vectors = Vectors { shape: interpreter.input(), pixels: images.concat(), scores };
     let manifest = Manifest::load(dir).unwrap();

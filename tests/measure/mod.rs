@@ -20,7 +20,7 @@ pub fn measured(network: &Network, plan: &Plan) -> f64 {
     let interpreter = Interpreter::new(network).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let shape = interpreter.input();
-    let images: Vec<Vec<u8>> = (0..20).map(|_| random_image(&mut rng, shape)).collect();
+    let images: Vec<Vec<u8>> = (0..20).map(|_| random_image(&mut rng, network)).collect();
     let scores = images.iter().map(|image| interpreter.scores(image)).collect();
     let vectors = Vectors { shape, pixels: images.concat(), scores };
     let manifest = Manifest::load(dir).unwrap();

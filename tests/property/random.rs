@@ -47,7 +47,7 @@ impl Case {
         let interpreter = Interpreter::new(&network)?;
         let shape = interpreter.input();
         let mut images = vec![vec![0; shape.len()], vec![255; shape.len()]];
-        images.resize_with(IMAGES, || random_image(&mut rng, shape));
+        images.resize_with(IMAGES, || random_image(&mut rng, &network));
         let scores = images.iter().map(|image| interpreter.scores(image)).collect();
         let vectors = Vectors { shape, pixels: images.concat(), scores };
         let design = Design { name: network.name.clone(), artifacts, vectors, cycles_per_image: plan.cycles_per_image };

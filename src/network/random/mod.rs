@@ -10,6 +10,7 @@
 
 mod chain;
 mod graph;
+mod image;
 mod params;
 
 use std::ops::RangeInclusive;
@@ -18,8 +19,9 @@ use rand::Rng;
 
 pub use self::chain::chain;
 use self::graph::Builder;
+pub use self::image::random_image;
 use super::Network;
-use super::graph::{InputSpec, Op, Shape};
+use super::graph::{InputSpec, Op};
 
 /// Ranges to draw from. All are inclusive; the result is always valid, so a range may be cut where it must be.
 #[derive(Debug, Clone)]
@@ -87,17 +89,4 @@ pub fn random_network<R: Rng>(rng: &mut R, spec: &RandomSpec) -> Network {
     params::fill(rng, spec, &mut network);
     debug_assert_eq!(network.validate(), Ok(()));
     network
-}
-
-/// An image of `shape` in H x W x C order: noise, noise with black or white patches, all black, or all white.
-pub fn random_image<R: Rng>(rng: &mut R, shape: Shape) -> Vec<u8> {
-    let kind = rng.random_range(0..8);
-    let pixel = |_| match kind {
-        0 => 0,
-        1 => 255,
-        2 => 255 * rng.random_range(0..=1),
-        3 if rng.random_bool(0.9) => 0,
-        _ => rng.random(),
-    };
-    (0..shape.len()).map(pixel).collect()
 }
