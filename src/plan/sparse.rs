@@ -1,5 +1,6 @@
 //! Plan of a sparse fully connected engine: which row lies in which bank, entry memories, queue depth, cycles.
 
+mod assign;
 mod cycles;
 
 use anyhow::{Result, bail, ensure};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use crate::network::graph::ActType;
 
 use super::Memory;
+use assign::assign;
 pub use cycles::{bound_cycles, completion_cycles};
 
 /// Values that the output FIFO holds, as a power of two: more than the cycles from a row's start to its return.
@@ -186,40 +188,6 @@ fn check(input: &SparseInput, folding: &SparseFolding) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Gives every row, most nonzeros first, to the least loaded bank that has a place left (rows / banks, rounded up).
-fn assign(input: &SparseInput, banks: usize) -> Vec<Bank> {
-    let mut nonzeros = vec![0_usize; input.rows];
-    for &(row, _) in input.columns.iter().flatten() {
-        nonzeros[row] += 1;
-    }
-    let mut order: Vec<usize> = (0..input.rows).collect();
-    order.sort_by_key(|r| std::cmp::Reverse(nonzeros[*r]));
-    let places = input.rows.div_ceil(banks);
-    let mut rows = vec![Vec::new(); banks];
-    let mut load = vec![0; banks];
-    for row in order {
-        let bank =
-            (0..banks).filter(|b| rows[*b].len() < places).min_by_key(|b| (load[*b], rows[*b].len())).unwrap_or(0);
-        load[bank] += nonzeros[row];
-        rows[bank].push(row);
-    }
-    rows.into_iter().map(|r| fill(input, r)).collect()
-}
-
-fn fill(input: &SparseInput, mut rows: Vec<usize>) -> Bank {
-    rows.sort_unstable();
-    let (mut entries, mut counts) = (Vec::new(), Vec::new());
-    for column in &input.columns {
-        let before = entries.len();
-        let mut mine: Vec<(usize, i32)> =
-            column.iter().filter_map(|(row, w)| rows.binary_search(row).ok().map(|local| (local, *w))).collect();
-        mine.sort_unstable();
-        entries.extend(mine.into_iter().map(|(local, w)| (w, local)));
-        counts.push(entries.len() - before);
-    }
-    Bank { rows, entries, counts }
 }
 
 /// The shallowest queue whose cycles are within 1 % of the deepest one's, and those cycles.
