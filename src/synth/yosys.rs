@@ -149,10 +149,12 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
 
 /// `synth` in parts. Where a register behind a product repeats its sign, Yosys 0.23 takes the rest of it into the DSP48E1 and
 /// leaves the repeated bits without a driver: they are cut off before, and a wire that nothing drives is an error. (Of a ROM
-/// with a bit that never changes the output register is left for that bit alone: opt_dff makes it the constant.)
+/// with a bit that never changes the output register is left for that bit alone: opt_dff makes it the constant. Of a register
+/// that a memory took in a part the rest still reads what drove it: a copy, checked with every bit a register, loses it.)
 fn xc7(synth: &str) -> String {
     format!(
-        "{synth} -run :map_dsp\nwreduce\nopt_clean\n{synth} -run map_dsp:map_memory\nopt_dff\nopt_clean\ncheck -assert\n\
+        "{synth} -run :map_dsp\nwreduce\nopt_clean\n{synth} -run map_dsp:map_memory\nopt_dff\nopt_clean\n\
+         design -push-copy\nsimplemap t:$*dff*\nopt_clean\ncheck -assert\ndesign -pop\n\
          {synth} -run map_memory:"
     )
 }
