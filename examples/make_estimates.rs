@@ -37,6 +37,7 @@ fn main() -> Result<()> {
             design::make(&network, &plan, None, &Board { device, clock_mhz: 100.0 }, &dir)?;
             let mut parts = parts(&plan, &device);
             parts["verilog"] = recipes::fingerprint(&network, &plan)?.into();
+            parts["no_dsp"] = recipe.no_dsp.into();
             all.insert(name, parts);
         }
     }

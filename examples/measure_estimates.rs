@@ -50,7 +50,9 @@ fn main() -> Result<()> {
     if known["key"] == key && (what == "flat" || has_modules) {
         return Ok(());
     }
-    let report = synthesize(&dir, Goal::Device(device), false)?;
+    let no_dsp = design["no_dsp"].as_bool().context("no_dsp")?;
+    let goal = if no_dsp { Goal::WithoutDsp(device.family) } else { Goal::Device(device) };
+    let report = synthesize(&dir, goal, false)?;
     let modules: Vec<&String> = design["modules"].as_object().context("modules")?.keys().collect();
     let by_module = match what.as_str() {
         "modules" => by_module(&yosys, &dir, device.family, &modules)?,

@@ -2,9 +2,10 @@
 """The planner's LUT model and its fixture; scripts/estimates.sh calls it on a FOLDER of designs that the examples make_estimates
 and measure_estimates wrote and measured.
 
-  estimates.py order FOLDER      the names of the designs to measure, those of the most LUTs last: with ANEW=1 all, else those whose
-                                 Verilog is not that of the fixture
-  estimates.py fit FOLDER        src/plan/estimate/luts.json anew
+  estimates.py order FOLDER [FAMILY ...]
+                                 the names of the designs to measure, those of the most LUTs last: with ANEW=1 all, else those of the
+                                 families and those whose Verilog is not that of the fixture
+  estimates.py fit FOLDER        the numbers of the families whose engines were measured, in src/plan/estimate/luts.json, anew
   estimates.py fixture FOLDER    tests/fixtures/estimates.json: what was measured
   estimates.py table FOLDER      docs/hardware.md: measured and estimated, a line a design
   estimates.py report FOLDER     the same to read, with the errors
@@ -72,6 +73,15 @@ def equations(found, family):
             if lut is not None:
                 lines.append((module["amounts"], lut - module["luts"], 1.0 / (lut + SMALL)))
     return lines
+
+
+def measured_by_module(found):
+    """Families whose designs all have a measurement of each engine."""
+    whether = {}
+    for design in found.values():
+        has = bool(design["measured"] and design["measured"]["modules"])
+        whether[design["family"]] = whether.get(design["family"], True) and has
+    return [family for family, has in whether.items() if has]
 
 
 def fit(lines, prior):
@@ -180,13 +190,12 @@ def main():
     found = designs(folder)
     table = json.loads(TABLE.read_text())
     if command == "order":
-        new = [name for name, design in found.items() if not design["known"]]
+        fitted = sys.argv[3:]
+        new = [name for name, design in found.items() if not design["known"] or design["family"] in fitted]
         print("\n".join(sorted(new, key=lambda name: found[name]["estimate"]["lut"])))
     elif command == "fit":
-        for family in table:
-            lines = equations(found, family)
-            if lines:
-                table[family] = fit(lines, table[family])
+        for family in measured_by_module(found):
+            table[family] = fit(equations(found, family), table[family])
         TABLE.write_text(json.dumps(table, indent=2) + "\n")
     elif command == "report":
         report(found, table)

@@ -82,7 +82,7 @@ impl Planning {
     /// The device's multiplier blocks, where they may be used.
     fn block(&self) -> Block {
         let block = self.0.device.block();
-        Block { exists: block.exists && !self.0.no_dsp, ..block }
+        if self.0.no_dsp { block.none() } else { block }
     }
 
     /// What the device lacks for `plan`, and the smallest one of its family that does not.

@@ -36,6 +36,11 @@ impl Block {
             Target::Ice40 => Self { family, exists: true, wide: 16, cascades: false },
         }
     }
+
+    /// The same family without any.
+    pub const fn none(self) -> Self {
+        Self { exists: false, ..self }
+    }
 }
 
 /// How products share blocks.

@@ -34,6 +34,9 @@ pub struct Recipe {
     /// Every layer has lanes: none is made of constants.
     #[serde(default)]
     lanes: bool,
+    /// Every product is made of LUTs.
+    #[serde(default)]
+    pub no_dsp: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,8 +123,9 @@ impl Recipe {
     /// # Errors
     /// Where there is none.
     pub fn plan(&self, network: &Network, device: &Device) -> Result<Plan> {
-        let blocks = self.max_dsp.min(device.dsp as usize);
-        let mut planner = Planner::new(network, device.block())?;
+        let blocks = if self.no_dsp { 0 } else { self.max_dsp.min(device.dsp as usize) };
+        let block = device.block();
+        let mut planner = Planner::new(network, if self.no_dsp { block.none() } else { block })?;
         if self.lanes {
             planner.keep_lanes();
         }

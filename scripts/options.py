@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""What each option of the search is worth: the network and the recipe of examples/study.toml, one option changed at a time, three
+seeds each, order iq, ns, dc. Runs are runs/opt_<option>; finished ones are not repeated. Prints the table of docs/results.md.
+
+  scripts/options.py [OPTION ...]      about an hour on one core; needs libtorch (make build)
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STUDY = '\n[study]\norders = [["iq", "ns", "dc"]]\nseeds = [1, 2, 3]\ngrid = false\n'
+DEVICE = '\n[hardware]\ndevice = "xc7a35t"\n'
+
+
+def margins(value):
+    """The margin of both stages that others follow."""
+    return [(f"[search.{stage}]\n", f"[search.{stage}]\nmargin = {value}\n") for stage in ("iq", "ns")]
+
+
+def inside(section, line):
+    return [(f"[{section}]\n", f"[{section}]\n{line}\n")]
+
+
+def objective(name):
+    return inside("search", f'objective = "{name}"')
+
+
+# By name: what it says in the table, the changes to the run file, and what is added.
+OPTIONS = {
+    "base": ("examples/study.toml: margins of one rung", [], ""),
+    "zero": ("`margin = { steps = 0 }`", margins("{ steps = 0 }"), ""),
+    "acc": ("`margin = { accuracy = 0.005 }`", margins("{ accuracy = 0.005 }"), ""),
+    "auto": ('`margin = "auto"`', margins('"auto"'), ""),
+    "energy": ('`objective = "energy"`', objective("energy"), DEVICE),
+    "auto_energy": ('`objective = "energy"`, `margin = "auto"`', objective("energy") + margins('"auto"'), DEVICE),
+    "sens": ('`iq.allocation = "sensitivity"`', inside("search.iq", 'allocation = "sensitivity"'), ""),
+    "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
+    "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),
+    "warm": ('`warm_start = "previous"`', [('warm_start = "stage"', 'warm_start = "previous"')], ""),
+    "nodistill": ("`distill.weight = 0`", [("distill = { weight = 0.7", "distill = { weight = 0")], ""),
+    "linear": ('`schedule = "linear"`', [('schedule = "bisect"', 'schedule = "linear"')], ""),
+    "gallop": ('`schedule = "gallop"`', [('schedule = "bisect"', 'schedule = "gallop"')], ""),
+}
+# What is shown, times what, and how.
+COLUMNS = [("stored_bits", 1e-3, "{:.0f}"), ("params_bits", 1e-3, "{:.0f}"), ("val_accuracy", 100, "{:.2f}"),
+           ("test_accuracy", 100, "{:.2f}"), ("candidates", 1, "{:.0f}"), ("seconds", 1, "{:.0f}")]
+
+
+def searched(name):
+    """The outcome of the searches of one option."""
+    _, changes, added = OPTIONS[name]
+    text = (ROOT / "examples/study.toml").read_text()
+    for before, after in [('name = "study"', f'name = "opt_{name}"'), *changes]:
+        if text.count(before) != 1:
+            sys.exit(f"examples/study.toml: found {text.count(before)} of {before!r}; expected one")
+        text = text.replace(before, after)
+    folder = ROOT / "runs/options"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.toml"
+    file.write_text(text + added + STUDY)
+    print(f"{name} ...", file=sys.stderr)
+    with open(folder / f"{name}.log", "w", encoding="utf-8") as log:
+        subprocess.run(["target/debug/slimgate", "study", str(file)], cwd=ROOT, stdout=log, stderr=log, check=True)
+    return json.loads((ROOT / f"runs/opt_{name}/study/study.json").read_text())["orders"][0]
+
+
+def main():
+    names = sys.argv[1:] or list(OPTIONS)
+    unknown = [name for name in names if name not in OPTIONS]
+    if unknown:
+        sys.exit(f"found option {unknown[0]!r}; expected one of {', '.join(OPTIONS)}")
+    print("| option | stored kbit | weights kbit | validation % | test % | candidates | training s | target met |")
+    print("|---|---:|---:|---:|---:|---:|---:|---|")
+    for name in names:
+        order = searched(name)
+        cells = []
+        for key, scale, form in COLUMNS:
+            mean, least, most = (form.format(order[key][k] * scale) for k in ("mean", "min", "max"))
+            cells.append(f"{mean} ({least} to {most})" if least != most else mean)
+        print(f"| {OPTIONS[name][0]} | {' | '.join(cells)} | {order['met']} of 3 |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
