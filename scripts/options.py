@@ -30,7 +30,7 @@ def objective(name):
 
 # By name: what it says in the table, the changes to the run file, and what is added.
 OPTIONS = {
-    "base": ("examples/study.toml: margins of one rung", [], ""),
+    "base": ("`examples/study.toml`: margins of one rung", [], ""),
     "zero": ("`margin = { steps = 0 }`", margins("{ steps = 0 }"), ""),
     "acc": ("`margin = { accuracy = 0.005 }`", margins("{ accuracy = 0.005 }"), ""),
     "auto": ('`margin = "auto"`', margins('"auto"'), ""),
