@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use slimgate::network::acc::signed_bits;
 use slimgate::network::graph::{ActType, Conv, Dense, Flatten, InputSpec, MaxPool, Node, Op, Storage};
 use slimgate::network::interp::Interpreter;
-use slimgate::network::random::random_image;
+use slimgate::network::random::noise_image;
 use slimgate::network::{Network, Params};
 
 fn main() -> anyhow::Result<()> {
@@ -65,7 +65,7 @@ fn balance(network: &mut Network) -> anyhow::Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let mut sums = vec![0; network.classes.len()];
     for _ in 0..IMAGES {
-        let scores = interpreter.scores(&random_image(&mut rng, interpreter.input()));
+        let scores = interpreter.scores(&noise_image(&mut rng, interpreter.input()));
         sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += i64::from(score));
     }
     drop(interpreter);

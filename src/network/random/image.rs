@@ -5,10 +5,19 @@ use rand::Rng;
 use crate::network::Network;
 use crate::network::graph::{Conv, INPUT, Op, Shape};
 
-/// An image for `network` in H x W x C order: noise, noise with black or white patches, all black, all white, or, for a
-/// network with a convolution of its input, windows in which a sum is as large or as small as it can be.
+/// An image for `network` in H x W x C order: a quarter, where the network has a convolution of its input, of windows in which a
+/// sum is as large or as small as it can be; the others as [`noise_image`] draws them.
 pub fn random_image<R: Rng>(rng: &mut R, network: &Network) -> Vec<u8> {
     let shape = network.input.shape();
+    let mut image = noise_image(rng, shape);
+    if let Some((conv, weight)) = first_conv(network).filter(|_| rng.random_bool(0.25)) {
+        drive(rng, conv, weight, shape, &mut image);
+    }
+    image
+}
+
+/// An image of `shape` in H x W x C order: noise, noise with black or white patches, all black, or all white.
+pub fn noise_image<R: Rng>(rng: &mut R, shape: Shape) -> Vec<u8> {
     let kind = rng.random_range(0..8);
     let pixel = |_| match kind {
         0 => 0,
@@ -17,11 +26,7 @@ pub fn random_image<R: Rng>(rng: &mut R, network: &Network) -> Vec<u8> {
         3 if rng.random_bool(0.9) => 0,
         _ => rng.random(),
     };
-    let mut image: Vec<u8> = (0..shape.len()).map(pixel).collect();
-    if let Some((conv, weight)) = first_conv(network).filter(|_| kind >= 6) {
-        drive(rng, conv, weight, shape, &mut image);
-    }
-    image
+    (0..shape.len()).map(pixel).collect()
 }
 
 /// A convolution that reads the image, with its weights.

@@ -19,7 +19,7 @@ use rand::Rng;
 
 pub use self::chain::chain;
 use self::graph::Builder;
-pub use self::image::random_image;
+pub use self::image::{noise_image, random_image};
 use super::Network;
 use super::graph::{InputSpec, Op};
 
