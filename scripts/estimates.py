@@ -77,11 +77,8 @@ def equations(found, family):
 
 def measured_by_module(found):
     """Families whose designs all have a measurement of each engine."""
-    whether = {}
-    for design in found.values():
-        has = bool(design["measured"] and design["measured"]["modules"])
-        whether[design["family"]] = whether.get(design["family"], True) and has
-    return [family for family, has in whether.items() if has]
+    lacking = {d["family"] for d in found.values() if not (d["measured"] and d["measured"]["modules"])}
+    return {d["family"] for d in found.values()} - lacking
 
 
 def fit(lines, prior):

@@ -15,17 +15,17 @@ STUDY = '\n[study]\norders = [["iq", "ns", "dc"]]\nseeds = [1, 2, 3]\ngrid = fal
 DEVICE = '\n[hardware]\ndevice = "xc7a35t"\n'
 
 
-def margins(value):
-    """The margin of both stages that others follow."""
-    return [(f"[search.{stage}]\n", f"[search.{stage}]\nmargin = {value}\n") for stage in ("iq", "ns")]
-
-
 def inside(section, line):
+    """A line more at the head of a section."""
     return [(f"[{section}]\n", f"[{section}]\n{line}\n")]
 
 
-def objective(name):
-    return inside("search", f'objective = "{name}"')
+def margins(value):
+    """The margin of both stages that others follow."""
+    return inside("search.iq", f"margin = {value}") + inside("search.ns", f"margin = {value}")
+
+
+ENERGY = inside("search", 'objective = "energy"')
 
 
 # By name: what it says in the table, the changes to the run file, and what is added.
@@ -34,8 +34,8 @@ OPTIONS = {
     "zero": ("`margin = { steps = 0 }`", margins("{ steps = 0 }"), ""),
     "acc": ("`margin = { accuracy = 0.005 }`", margins("{ accuracy = 0.005 }"), ""),
     "auto": ('`margin = "auto"`', margins('"auto"'), ""),
-    "energy": ('`objective = "energy"`', objective("energy"), DEVICE),
-    "auto_energy": ('`objective = "energy"`, `margin = "auto"`', objective("energy") + margins('"auto"'), DEVICE),
+    "energy": ('`objective = "energy"`', ENERGY, DEVICE),
+    "auto_energy": ('`objective = "energy"`, `margin = "auto"`', ENERGY + margins('"auto"'), DEVICE),
     "sens": ('`iq.allocation = "sensitivity"`', inside("search.iq", 'allocation = "sensitivity"'), ""),
     "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
     "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),

@@ -62,17 +62,16 @@ impl Deal {
         let before = self.rows.clone();
         let fullest = self.rows.iter().map(|rows| self.load(rows)).max().unwrap_or(0);
         for _ in 0..=MOST_EXCHANGES {
-            let long = self.counts.iter().enumerate().flat_map(|(bank, counts)| {
-                counts.iter().enumerate().filter(|(_, n)| **n > limit).map(move |(column, n)| (bank, column, n - limit))
-            });
-            let over: Vec<(usize, usize, usize)> = long.take(MOST_EXCHANGES + 1).collect();
-            let Some(&(bank, column, _)) = over.first() else { return };
-            let few = over.iter().map(|(_, _, n)| n).sum::<usize>() <= MOST_EXCHANGES;
-            let Some(exchange) = few.then(|| self.best((bank, column), limit, fullest + fullest / LONGER)).flatten()
-            else {
-                break;
+            let long = |counts: &Vec<usize>| counts.iter().position(|n| *n > limit);
+            let Some(at) = self.counts.iter().enumerate().find_map(|(bank, counts)| Some((bank, long(counts)?))) else {
+                return;
             };
-            self.make(exchange);
+            let over: usize = self.counts.iter().flatten().map(|n| n.saturating_sub(limit)).sum();
+            let most = fullest + fullest / LONGER;
+            match (over <= MOST_EXCHANGES).then(|| self.best(at, limit, most)).flatten() {
+                Some(exchange) => self.make(exchange),
+                None => break,
+            }
         }
         self.rows = before;
     }
