@@ -76,6 +76,66 @@ fn a_candidate_whose_training_diverges_is_rejected_and_the_search_goes_on() {
     assert!(entries.iter().any(|e| e.role == Role::Polish && e.val_accuracy > 0.8), "{entries:?}");
 }
 
+/// Another run that is trained, under `name`, on the data set of [`write_rows`] with every label changed by `label`.
+fn train_another(folder: &Path, name: &str, label: fn(u8) -> u8) {
+    let (data, file) = (folder.join(name), folder.join(format!("{name}.toml")));
+    fs::create_dir(&data).unwrap();
+    let text = fs::read_to_string(write_run(&data)).unwrap();
+    for part in ["train", "t10k"] {
+        let labels = data.join(format!("{part}-labels-idx1-ubyte"));
+        let mut bytes = fs::read(&labels).unwrap();
+        bytes[8..].iter_mut().for_each(|l| *l = label(*l));
+        fs::write(&labels, bytes).unwrap();
+    }
+    fs::write(&file, text.replace("name = 'rows'", &format!("name = '{name}'"))).unwrap();
+    slimgate(folder).arg("train").arg(&file).assert().success();
+}
+
+/// The teacher takes each class for the next one: whoever follows it alone does so too.
+#[test]
+fn another_runs_network_teaches_the_candidates() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let text = fs::read_to_string(&config).unwrap();
+    train_another(folder.path(), "turned", |l| (l + 1) % 3);
+    let candidate = |teacher: &str| {
+        let search = format!(
+            "[search]\norder = ['iq']\ndistill = {{ weight = 1, temperature = 2{teacher} }}\n\
+             polish = {{ epochs = 0, learning_rate = 1e-3 }}\n\
+             iq = {{ ladder = [[8, 8]], fine_tune = {{ epochs = 12, learning_rate = 5e-3 }} }}\n"
+        );
+        fs::write(&config, text.clone() + &search).unwrap();
+        let output = slimgate(folder.path()).args(["search", "--fresh"]).arg(&config).output().unwrap();
+        let entries = journal::read(folder.path().join("runs/rows/search.jsonl")).unwrap();
+        let candidate = entries.into_iter().find(|e| e.role == Role::Candidate);
+        candidate.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    let (own, taught) = (candidate(""), candidate(", teacher = 'runs/turned'"));
+    assert!(own.val_accuracy > 0.8 && taught.val_accuracy < 0.2, "{own:?} {taught:?}");
+    assert_ne!(own.key, taught.key);
+}
+
+#[test]
+fn a_teacher_that_is_not_there_or_of_other_classes_is_a_wrong_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let text = fs::read_to_string(&config).unwrap();
+    train_another(folder.path(), "fewer", |l| l.min(1));
+    for (teacher, commands, found) in [
+        ("nowhere", &["check", "search"][..], "no file nowhere/baseline.safetensors"),
+        ("runs/fewer", &["search"], "a network for images of 1x8x8 and 2 classes; expected images of 1x8x8 and 3"),
+    ] {
+        let search = format!("[search]\ndistill = {{ weight = 0.5, temperature = 2, teacher = '{teacher}' }}\n");
+        fs::write(&config, text.clone() + &search).unwrap();
+        for command in commands {
+            let output = slimgate(folder.path()).arg(command).arg(&config).output().unwrap();
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{message}");
+            assert!(message.contains(&format!("search.distill.teacher: found {found}")), "{message}");
+        }
+    }
+}
+
 #[test]
 fn lowering_without_a_trained_run_is_a_wrong_input() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,12 +14,14 @@ import tempfile
 import time
 
 # Plan, and bars: cycles an image, latency in cycles, DSP, LUT, BRAM36 (None: no bar). Half the cycles are for the same resources and
-# within the same latency as the point above.
+# within the same latency as the point above. The last one is of a trained network, compressed by half a point (docs/results.md).
+TRAINED = "examples/ref28-network"
 POINTS = [
     ("ref28", ["--target-cycles", "7168", "--max-dsp", "152"], (8000, 16000, 152, 12000, 48)),
     ("ref28_half", ["--target-cycles", "3584", "--max-dsp", "152"], (4000, 16000, 152, 12000, 48)),
     ("ref28_fast", ["--target-cycles", "1600", "--max-dsp", "592"], (2200, 4400, 592, 32000, None)),
     ("ref28_small", ["--target-cycles", "57500", "--max-dsp", "11"], (115000, 230000, 11, 4000, None)),
+    (TRAINED, ["--target-cycles", "2500", "--max-dsp", "40"], (2500, None, 40, 8000, None)),
 ]
 # Network (None: ref28), plan, device, bars: ns a clock, and COMB (None: it only has to fit).
 CLOCKS = [
@@ -46,10 +48,15 @@ def call(slimgate, *args):
     return json.loads(done.stdout)
 
 
-def point(slimgate, make, folder, name, plan, bars):
+def weight_bits(slimgate, network, plan):
+    """Bits of all ROMs, as allocated."""
+    layers = call(slimgate, "plan", network, "--device", "xczu7ev", *plan)["layers"]
+    memories = (memory for layer in layers for engine in layer["engine"].values() for memory in engine.get("memories", []))
+    return sum(memory["bits_allocated"] * memory["copies"] for memory in memories if memory["kind"] == "rom")
+
+
+def point(slimgate, folder, name, network, plan, bars):
     design = os.path.join(folder, name)
-    network = os.path.join(design, "network")
-    subprocess.run([make, network, name, "1"], check=True, stdout=subprocess.DEVNULL)
     call(slimgate, "rtl", network, "--out", design, "--device", "xczu7ev", *plan)
     sim = call(slimgate, "sim", design, "--data", "random", "--images", 20, "--optimize", 0)
     cost = call(slimgate, "synth", design, "--target", "xcup")
@@ -57,14 +64,15 @@ def point(slimgate, make, folder, name, plan, bars):
     measured = sim["cycles_per_image"]
     line(f"{name}: cycles an image", measured, cycles)
     line(f"{name}: cycles, planned against measured", abs(measured / sim["planned_cycles_per_image"] - 1), 0.02)
-    line(f"{name}: latency", sim["latency_cycles"], latency, "cycles")
+    if latency:
+        line(f"{name}: latency", sim["latency_cycles"], latency, "cycles")
     if sim["bottleneck_utilisation"] is not None:  # An engine of constants has no lanes.
         line(f"{name}: idle lanes of the bottleneck layer", 1 - sim["bottleneck_utilisation"], 0.05)
     line(f"{name}: DSP", cost["dsp"], dsp)
     line(f"{name}: LUT", cost["lut"], lut)
     if bram:
         line(f"{name}: BRAM36", cost["bram36"], bram)
-    return design, network
+    return design
 
 
 def sparse(slimgate, make, folder, density, cycles):
@@ -103,7 +111,14 @@ def main():
     images = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
     with tempfile.TemporaryDirectory() as folder:
         for name, plan, bars in POINTS:
-            design, network = point(slimgate, make, folder, name, plan, bars)
+            if name == TRAINED:
+                point(slimgate, folder, "ref28_trained", TRAINED, plan, bars)
+                dense = weight_bits(slimgate, network, POINTS[0][1])
+                line("ref28_trained: bits of weight memory", weight_bits(slimgate, TRAINED, plan), dense / 8)
+                continue
+            network = os.path.join(folder, f"{name}.network")
+            subprocess.run([make, network, name, "1"], check=True, stdout=subprocess.DEVNULL)
+            design = point(slimgate, folder, name, network, plan, bars)
             if name == "ref28":
                 begun = time.monotonic()
                 sim = call(slimgate, "sim", design, "--data", "random", "--images", images)

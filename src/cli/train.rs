@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Output;
 use super::run::{TRAIN, go};
 use super::search::Opening;
-use crate::run::session::BASELINE;
+use crate::run::record::BASELINE;
 use crate::train::FitReport;
 
 /// Train the float baseline of a run; a killed training goes on from its last epoch.

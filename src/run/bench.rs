@@ -4,7 +4,8 @@ use anyhow::Result;
 use sha2::{Digest, Sha256};
 
 use super::folder::Access;
-use super::session::{BASELINE, Session, Watch};
+use super::record::BASELINE;
+use super::session::{Session, Watch};
 use crate::config::data::Splits;
 use crate::report;
 use crate::search::grid::GridPlan;

@@ -13,6 +13,8 @@ use crate::plan::Resources;
 use crate::search::bench::{Measured, SearchResult};
 use crate::sim::report::SimReport;
 
+/// The trained float network.
+pub const BASELINE: &str = "baseline.safetensors";
 /// What the search ended with: a [`SearchOutcome`].
 pub const OUTCOME: &str = "search.json";
 /// The search's journal, a line a network.

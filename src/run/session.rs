@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::folder::{Access, RunFolder};
 use super::hardware;
-use super::record::{FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
+use super::record::{BASELINE, FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
 use crate::ablate::{self, Variant};
 use crate::config::RunConfig;
 use crate::config::data::Splits;
@@ -23,8 +23,6 @@ use crate::search::workshop::calibration;
 use crate::study;
 use crate::train::{self, Hooks, Model, Recipe, runtime};
 
-/// The trained float network.
-pub const BASELINE: &str = "baseline.safetensors";
 /// The baseline's training, a [`train::FitReport`].
 pub const TRAINING: &str = "training.json";
 
@@ -57,9 +55,13 @@ impl Session {
     /// Loads the data and opens the run's folder under `root`.
     ///
     /// # Errors
-    /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
+    /// Wrong data, a network that does not fit them, a folder that belongs to another configuration, or a teacher that a
+    /// search still to be done will not find.
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
         set_threads(&mut config);
+        if fresh || !root.join(&config.name).join(OUTCOME).exists() {
+            config.search.distill.teacher_file()?;
+        }
         let table = config.to_toml()?.parse()?;
         let open = || RunFolder::open(root, &config.name, &table, config.free_sections(), fresh);
         Self::load(config.clone(), open, watch)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::folder::{Access, RunFolder};
-use super::record::{Environment, write_json};
-use super::session::{BASELINE, Session, Watch, set_threads};
+use super::record::{BASELINE, Environment, write_json};
+use super::session::{Session, Watch, set_threads};
 use crate::config::RunConfig;
 use crate::files::{create_folder, write_atomic};
 use crate::search::bench::Measured;

@@ -14,6 +14,8 @@ pub mod margin;
 pub mod recorded;
 #[cfg(feature = "train")]
 pub mod stages;
+#[cfg(feature = "train")]
+pub mod teacher;
 pub mod work;
 #[cfg(feature = "train")]
 pub mod workshop;

@@ -11,8 +11,9 @@ use super::figures;
 use super::journal::{Bits, key_of};
 use super::recorded::{Figures, Maker, Work};
 use super::stages::{self, Stage};
+use super::teacher::Teacher;
 use crate::config::hardware::HardwareConfig;
-use crate::config::search::{FineTune, SearchConfig, StageName};
+use crate::config::search::{Distill, FineTune, SearchConfig, StageName};
 use crate::config::train::TrainConfig;
 use crate::data::Images;
 use crate::train::{self, Diverged, Hooks, Model, Recipe, runtime};
@@ -48,6 +49,7 @@ pub struct Workshop<'a> {
     setting: Setting<'a>,
     stages: BTreeMap<StageName, Box<dyn Stage>>,
     baseline: Model,
+    teacher: Option<Teacher>,
     calibration: Tensor,
 }
 
@@ -67,14 +69,15 @@ struct Training {
 }
 
 impl<'a> Workshop<'a> {
-    /// Loads the baseline, which is also the teacher.
+    /// Loads the baseline and the teacher.
     ///
     /// # Errors
-    /// A baseline that cannot be read.
+    /// A baseline that cannot be read; those of [`Teacher::find`].
     pub fn new(setting: Setting<'a>) -> Result<Self> {
         let baseline = Model::load(setting.baseline)?;
+        let teacher = Teacher::find(&setting.config.distill, &baseline)?;
         let calibration = calibration(setting.train);
-        Ok(Self { setting, stages: stages::all(setting.config), baseline, calibration })
+        Ok(Self { setting, stages: stages::all(setting.config), baseline, teacher, calibration })
     }
 
     /// `model` where it is worked on: the device of the training.
@@ -138,7 +141,7 @@ impl<'a> Workshop<'a> {
         if training.fine_tune.epochs == 0 {
             return Ok(0.0);
         }
-        let (setting, distill) = (self.setting, self.setting.config.distill);
+        let (setting, distill) = (self.setting, &self.setting.config.distill);
         let train = TrainConfig {
             epochs: training.fine_tune.epochs,
             learning_rate: training.fine_tune.learning_rate,
@@ -153,7 +156,7 @@ impl<'a> Workshop<'a> {
         let label = label(work);
         let unfinished = checkpoint.with_extension("training");
         let hooks = Hooks {
-            teacher: (distill.weight > 0.0).then_some(&self.baseline),
+            teacher: self.teacher.as_ref().map(Teacher::model),
             checkpoint: Some(&unfinished),
             progress: setting.progress.then_some(label.as_str()),
             ..Hooks::default()
@@ -181,8 +184,13 @@ impl Maker for Workshop<'_> {
             Work::Candidate(trial) => self.stage(trial.stage).fingerprint(trial.rung),
             _ => String::new(),
         };
-        let training = format!("{:?} {:?} {:?}", self.training(work), self.setting.recipe, self.setting.config.distill);
-        key_of(&[self.setting.baseline_key, &self.setting.seed.to_string(), &surgery, &training])
+        let Distill { weight, temperature, .. } = &self.setting.config.distill;
+        let distill = format!("Distill {{ weight: {weight:?}, temperature: {temperature:?} }}");
+        let training = format!("{:?} {:?} {distill}", self.training(work), self.setting.recipe);
+        let seed = self.setting.seed.to_string();
+        let mut parts = vec![self.setting.baseline_key, &seed, &surgery, &training];
+        parts.extend(self.teacher.as_ref().and_then(Teacher::key));
+        key_of(&parts)
     }
 
     fn make(&mut self, work: &Work, checkpoint: &Path, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Figures> {

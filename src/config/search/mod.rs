@@ -5,10 +5,14 @@ mod check;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::data::expand_home;
+use crate::error::InputError;
+use crate::run::record::BASELINE;
 use crate::search::climb::Schedule;
 use crate::search::margin::{Margin, Target, WarmStart};
 
@@ -31,7 +35,7 @@ pub struct SearchConfig {
     pub schedule: Schedule,
     /// Where a stage's candidates start.
     pub warm_start: WarmStart,
-    /// Distillation from the float baseline while fine-tuning.
+    /// Distillation from a float network while fine-tuning.
     pub distill: Distill,
     /// Integer quantization.
     pub iq: IqConfig,
@@ -106,13 +110,33 @@ pub struct FineTune {
 }
 
 /// Distillation: the loss is (1 - weight) x cross-entropy + weight x KL to the teacher's softened scores.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distill {
     /// Share of the teacher in the loss, 0 to 1; 0 turns distillation off.
     pub weight: f64,
     /// Softening temperature.
     pub temperature: f64,
+    /// Folder of another run whose trained float network teaches instead of this run's own. Relative to the current
+    /// folder; `~` is the home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<String>,
+}
+
+impl Distill {
+    /// The file of the network that teaches instead of the run's own baseline, where there is one.
+    ///
+    /// # Errors
+    /// No such file.
+    pub fn teacher_file(&self) -> Result<Option<PathBuf>, InputError> {
+        let Some(folder) = &self.teacher else { return Ok(None) };
+        let file = expand_home(folder).join(BASELINE);
+        if file.is_file() {
+            return Ok(Some(file));
+        }
+        let expected = "the folder of a trained run (`slimgate train` makes one)";
+        Err(InputError::new("search.distill.teacher", format!("no file {}", file.display()), expected))
+    }
 }
 
 /// Bits of a weight and of an activation; a run file may write `[weight, activation]`.
@@ -239,7 +263,7 @@ impl Default for SearchConfig {
             objective: Objective::StoredBits,
             schedule: Schedule::Gallop,
             warm_start: WarmStart::Previous,
-            distill: Distill { weight: 0.7, temperature: 3.0 },
+            distill: Distill { weight: 0.7, temperature: 3.0, teacher: None },
             iq: IqConfig::default(),
             ns: NsConfig::default(),
             dc: DcConfig::default(),

@@ -1,0 +1,49 @@
+//! Who teaches the candidates: the run's own baseline or, where `search.distill.teacher` names one, another run's.
+
+use anyhow::Result;
+
+use crate::config::search::Distill;
+use crate::error::InputError;
+use crate::run::hardware::file_sha256;
+use crate::train::Model;
+
+/// A float network whose scores the candidates imitate, and what a candidate's key says of it.
+pub struct Teacher {
+    model: Model,
+    key: Option<String>,
+}
+
+impl Teacher {
+    /// The teacher that `config` asks for; `None` where distillation is off.
+    ///
+    /// # Errors
+    /// A file that is not there or is no model; a network of another input or other classes than the `baseline`.
+    pub fn find(config: &Distill, baseline: &Model) -> Result<Option<Self>> {
+        if config.weight == 0.0 {
+            return Ok(None);
+        }
+        let Some(file) = config.teacher_file()? else {
+            return Ok(Some(Self { model: baseline.clone(), key: None }));
+        };
+        let teacher = Self { model: Model::load(&file)?, key: Some(file_sha256(&file)?) };
+        let shape = |model: &Model| {
+            let input = model.input();
+            format!("images of {}x{}x{} and {} classes", input.c, input.h, input.w, model.classes())
+        };
+        let (found, expected) = (shape(&teacher.model), shape(baseline));
+        if found != expected {
+            return Err(InputError::new("search.distill.teacher", format!("a network for {found}"), expected).into());
+        }
+        Ok(Some(teacher))
+    }
+
+    /// The network.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// SHA-256 of the file; `None` for the run's own baseline, which every key depends on already.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
