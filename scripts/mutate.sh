@@ -15,5 +15,5 @@ for tool in iverilog yosys yosys-abc python3; do
   command -v "$tool" >/dev/null || { echo "error: found no $tool; expected it installed (make setup)" >&2; exit 2; }
 done
 cargo build --quiet --no-default-features --bin slimgate
-target/debug/slimgate sim "$design" --data random --images "12" --stall "$stall" --simulator icarus --seed "$seed" >/dev/null
+target/debug/slimgate sim "$design" --data random --images "24" --stall "$stall" --simulator icarus --seed "$seed" >/dev/null
 python3 -B scripts/mutate/main.py "$design" "$design/sim/vectors.bin" "$count" "$seed" "$stall" "${JOBS:-$(nproc)}"

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STUDY = '\n[study]\norders = [["iq", "ns", "dc"]]\nseeds = [1, 2, 3]\ngrid = false\n'
+SEEDS = [1, 2, 3]
+STUDY = '\n[study]\norders = [["iq", "ns", "dc"]]\nseeds = {seeds}\ngrid = false\n'
 DEVICE = '\n[hardware]\ndevice = "xc7a35t"\n'
 
 
@@ -40,6 +41,7 @@ OPTIONS = {
     "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
     "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),
     "warm": ('`warm_start = "previous"`', [('warm_start = "stage"', 'warm_start = "previous"')], ""),
+    "teacher": ("`distill.teacher`: four times the width, 40 epochs, augmented", [], ""),
     "nodistill": ("`distill.weight = 0`", [("distill = { weight = 0.7", "distill = { weight = 0")], ""),
     "linear": ('`schedule = "linear"`', [('schedule = "bisect"', 'schedule = "linear"')], ""),
     "gallop": ('`schedule = "gallop"`', [('schedule = "bisect"', 'schedule = "gallop"')], ""),
@@ -49,22 +51,52 @@ COLUMNS = [("stored_bits", 1e-3, "{:.0f}"), ("params_bits", 1e-3, "{:.0f}"), ("v
            ("test_accuracy", 100, "{:.2f}"), ("candidates", 1, "{:.0f}"), ("seconds", 1, "{:.0f}")]
 
 
-def searched(name):
-    """The outcome of the searches of one option."""
-    _, changes, added = OPTIONS[name]
+def written(run, changes, added):
+    """examples/study.toml with `changes`, for the run called `run`."""
     text = (ROOT / "examples/study.toml").read_text()
-    for before, after in [('name = "study"', f'name = "opt_{name}"'), *changes]:
+    for before, after in [('name = "study"', f'name = "{run}"'), *changes]:
         if text.count(before) != 1:
             sys.exit(f"examples/study.toml: found {text.count(before)} of {before!r}; expected one")
         text = text.replace(before, after)
     folder = ROOT / "runs/options"
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.toml"
-    file.write_text(text + added + STUDY)
-    print(f"{name} ...", file=sys.stderr)
-    with open(folder / f"{name}.log", "w", encoding="utf-8") as log:
-        subprocess.run(["target/debug/slimgate", "study", str(file)], cwd=ROOT, stdout=log, stderr=log, check=True)
-    return json.loads((ROOT / f"runs/opt_{name}/study/study.json").read_text())["orders"][0]
+    file = folder / f"{run}.toml"
+    file.write_text(text + added)
+    return file
+
+
+def slimgate(command, file):
+    """Runs a command on a run file; what it prints goes into a file beside that."""
+    print(f"{file.stem} ...", file=sys.stderr)
+    with open(file.with_suffix(".log"), "w", encoding="utf-8") as log:
+        subprocess.run(["target/debug/slimgate", command, str(file)], cwd=ROOT, stdout=log, stderr=log, check=True)
+
+
+def study(run, changes, added, seeds):
+    """The outcome of one option's searches."""
+    slimgate("study", written(run, changes, added + STUDY.format(seeds=seeds)))
+    return json.loads((ROOT / f"runs/{run}/study/study.json").read_text())["orders"][0]
+
+
+def taught(seed):
+    """The outcome of a search whose candidates a wide network teaches, which has the same validation images."""
+    run = f"opt_teacher{seed}"
+    split = [("seed = 1", f"seed = {seed}")]
+    wide = [("width = 0.5", "width = 2.0"), ("epochs = 10", "epochs = 40\naugment = { flip = true, shift = 1 }")]
+    slimgate("train", written(f"{run}_wide", split + wide, ""))
+    teacher = [("temperature = 4", f'temperature = 4, teacher = "runs/{run}_wide"')]
+    return study(run, split + teacher, "", [seed])
+
+
+def searched(name):
+    """The outcome of the searches of one option."""
+    if name != "teacher":
+        _, changes, added = OPTIONS[name]
+        return study(f"opt_{name}", changes, added, SEEDS)
+    orders = [taught(seed) for seed in SEEDS]
+    figures = {key: [order[key]["mean"] for order in orders] for key, _, _ in COLUMNS}
+    spread = {key: {"mean": sum(of) / len(of), "min": min(of), "max": max(of)} for key, of in figures.items()}
+    return {"met": sum(order["met"] for order in orders), **spread}
 
 
 def main():

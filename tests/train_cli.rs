@@ -77,7 +77,7 @@ fn a_candidate_whose_training_diverges_is_rejected_and_the_search_goes_on() {
 }
 
 /// Another run that is trained, under `name`, on the data set of [`write_rows`] with every label changed by `label`.
-fn train_another(folder: &Path, name: &str, label: fn(u8) -> u8) {
+fn train_another(folder: &Path, name: &str, seed: u64, label: fn(u8) -> u8) {
     let (data, file) = (folder.join(name), folder.join(format!("{name}.toml")));
     fs::create_dir(&data).unwrap();
     let text = fs::read_to_string(write_run(&data)).unwrap();
@@ -87,7 +87,7 @@ fn train_another(folder: &Path, name: &str, label: fn(u8) -> u8) {
         bytes[8..].iter_mut().for_each(|l| *l = label(*l));
         fs::write(&labels, bytes).unwrap();
     }
-    fs::write(&file, text.replace("name = 'rows'", &format!("name = '{name}'"))).unwrap();
+    fs::write(&file, text.replace("name = 'rows'", &format!("name = '{name}'\nseed = {seed}"))).unwrap();
     slimgate(folder).arg("train").arg(&file).assert().success();
 }
 
@@ -97,7 +97,7 @@ fn another_runs_network_teaches_the_candidates() {
     let folder = tempfile::tempdir().unwrap();
     let config = write_run(folder.path());
     let text = fs::read_to_string(&config).unwrap();
-    train_another(folder.path(), "turned", |l| (l + 1) % 3);
+    train_another(folder.path(), "turned", 1, |l| (l + 1) % 3);
     let candidate = |teacher: &str| {
         let search = format!(
             "[search]\norder = ['iq']\ndistill = {{ weight = 1, temperature = 2{teacher} }}\n\
@@ -116,13 +116,19 @@ fn another_runs_network_teaches_the_candidates() {
 }
 
 #[test]
-fn a_teacher_that_is_not_there_or_of_other_classes_is_a_wrong_input() {
+fn a_teacher_that_is_not_there_or_of_another_split_or_other_classes_is_a_wrong_input() {
     let folder = tempfile::tempdir().unwrap();
     let config = write_run(folder.path());
     let text = fs::read_to_string(&config).unwrap();
-    train_another(folder.path(), "fewer", |l| l.min(1));
+    train_another(folder.path(), "fewer", 1, |l| l.min(1));
+    train_another(folder.path(), "other", 2, |l| l);
     for (teacher, commands, found) in [
-        ("nowhere", &["check", "search"][..], "no file nowhere/baseline.safetensors"),
+        (
+            "runs/other",
+            &["check", "search"][..],
+            "a run with seed = 2, data.validation = 30, no data.limit; expected one with seed = 1,",
+        ),
+        ("nowhere", &["check", "search"], "no file nowhere/baseline.safetensors"),
         ("runs/fewer", &["search"], "a network for images of 1x8x8 and 2 classes; expected images of 1x8x8 and 3"),
     ] {
         let search = format!("[search]\ndistill = {{ weight = 0.5, temperature = 2, teacher = '{teacher}' }}\n");

@@ -30,6 +30,8 @@ CLOCKS = [
 ]
 # Density of a sparse fully connected layer of 1568 inputs and 64 outputs, and the cycles it is planned for.
 SPARSE = [(0.05, 1700), (0.2, 2600), (0.2, 1400)]
+# Memories that hold weights (`Memory::holds_weights`).
+WEIGHTS = ("weight", "bank", "counts", "program")
 missed = 0
 
 
@@ -49,10 +51,10 @@ def call(slimgate, *args):
 
 
 def weight_bits(slimgate, network, plan):
-    """Bits of all ROMs, as allocated."""
+    """Bits allocated for weights, with what says where they belong."""
     layers = call(slimgate, "plan", network, "--device", "xczu7ev", *plan)["layers"]
-    memories = (memory for layer in layers for engine in layer["engine"].values() for memory in engine.get("memories", []))
-    return sum(memory["bits_allocated"] * memory["copies"] for memory in memories if memory["kind"] == "rom")
+    memories = (memory for layer in layers for memory in layer["memories"])
+    return sum(memory["bits_allocated"] for memory in memories if memory["name"].startswith(WEIGHTS))
 
 
 def point(slimgate, folder, name, network, plan, bars):
@@ -63,7 +65,13 @@ def point(slimgate, folder, name, network, plan, bars):
     cycles, latency, dsp, lut, bram = bars
     measured = sim["cycles_per_image"]
     line(f"{name}: cycles an image", measured, cycles)
-    line(f"{name}: cycles, planned against measured", abs(measured / sim["planned_cycles_per_image"] - 1), 0.02)
+    planned = sim["planned_cycles_per_image"]
+    with open(os.path.join(design, "manifest.json"), encoding="utf-8") as manifest:
+        bound = any(layer["bound"] and layer["cycles_per_image"] == planned for layer in json.load(manifest)["layers"])
+    if bound:  # Zero activations are skipped: fewer cycles are as planned, too.
+        line(f"{name}: cycles measured, against the bound", measured, planned)
+    else:
+        line(f"{name}: cycles, planned against measured", abs(measured / planned - 1), 0.02)
     if latency:
         line(f"{name}: latency", sim["latency_cycles"], latency, "cycles")
     if sim["bottleneck_utilisation"] is not None:  # An engine of constants has no lanes.

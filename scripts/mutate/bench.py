@@ -66,3 +66,8 @@ class Bench:
         result = next(json.loads(line) for line in output.splitlines() if line.startswith("{"))
         planned = self.manifest["cycles_per_image"] * result["interval_images"]
         return ("slower than planned" if result["interval_cycles"] > SLOWER * planned else "passed"), result
+
+    def lint(self, changed):
+        """True where Verilator's lint, which every design passes, has nothing to say."""
+        command = ["verilator", "--lint-only", "-Wall", "--top-module", self.manifest["top"], *self.sources(changed)]
+        return limited(command, self.design, self.limit)[0] == 0

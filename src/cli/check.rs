@@ -10,6 +10,7 @@ use super::Output;
 use crate::config::RunConfig;
 use crate::config::layers::{LayerOp, LayerSpec};
 use crate::error::InputErrors;
+use crate::run::teacher;
 
 /// Check a run file, its data set and its network; print the layers and their shapes.
 ///
@@ -38,7 +39,7 @@ pub fn run(args: &CheckArgs, out: &Output) -> anyhow::Result<()> {
     let input = splits.train.shape;
     let layers: Result<Vec<LayerSpec>, InputErrors> = config.network.resolve(input, splits.classes.len());
     let layers = layers.map_err(|e| e.in_file(&args.config))?;
-    config.search.distill.teacher_file().map_err(|e| e.in_file(&args.config))?;
+    teacher::file(&config).map_err(|e| e.in_file(&args.config))?;
     let value = json!({
         "name": config.name, "data": splits.name, "input": input, "classes": splits.classes, "layers": layers,
         "train_images": splits.train.len(), "validation_images": splits.validation.len(),

@@ -136,7 +136,7 @@ impl DataConfig {
 }
 
 /// `~` and `~/…` stand for the home folder.
-pub(super) fn expand_home(dir: &str) -> PathBuf {
+pub(crate) fn expand_home(dir: &str) -> PathBuf {
     let rest = match dir.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => rest.trim_start_matches('/'),
         _ => return PathBuf::from(dir),

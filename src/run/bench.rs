@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::folder::Access;
 use super::record::BASELINE;
 use super::session::{Session, Watch};
+use super::teacher;
 use crate::config::data::Splits;
 use crate::report;
 use crate::search::grid::GridPlan;
@@ -19,10 +20,10 @@ impl Session {
     /// [`Access::Shared`], beside other programs.
     ///
     /// # Errors
-    /// A baseline that is not there; those of `work`.
+    /// A baseline that is not there; those of [`teacher::file`] and of `work`.
     pub fn with_bench<T>(&self, access: Access, work: impl FnOnce(&mut Recorded<Workshop>) -> Result<T>) -> Result<T> {
         let key = self.baseline_key()?;
-        let baseline = self.folder.join(BASELINE);
+        let (baseline, teacher) = (self.folder.join(BASELINE), teacher::file(&self.config)?);
         let setting = Setting {
             config: &self.config.search,
             recipe: &self.config.train,
@@ -31,6 +32,7 @@ impl Session {
             val: &self.splits.validation,
             baseline: &baseline,
             baseline_key: &key,
+            teacher: teacher.as_deref(),
             seed: self.config.seed,
             progress: self.bars(),
         };

@@ -11,3 +11,4 @@ pub mod session;
 pub mod steps;
 #[cfg(feature = "train")]
 pub mod study;
+pub mod teacher;

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::folder::{Access, RunFolder};
 use super::hardware;
 use super::record::{BASELINE, FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
+use super::teacher;
 use crate::ablate::{self, Variant};
 use crate::config::RunConfig;
 use crate::config::data::Splits;
@@ -60,7 +61,7 @@ impl Session {
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
         set_threads(&mut config);
         if fresh || !root.join(&config.name).join(OUTCOME).exists() {
-            config.search.distill.teacher_file()?;
+            teacher::file(&config)?;
         }
         let table = config.to_toml()?.parse()?;
         let open = || RunFolder::open(root, &config.name, &table, config.free_sections(), fresh);

@@ -1,8 +1,9 @@
 //! Who teaches the candidates: the run's own baseline or, where `search.distill.teacher` names one, another run's.
 
+use std::path::Path;
+
 use anyhow::Result;
 
-use crate::config::search::Distill;
 use crate::error::InputError;
 use crate::run::hardware::file_sha256;
 use crate::train::Model;
@@ -14,18 +15,18 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// The teacher that `config` asks for; `None` where distillation is off.
+    /// The network in `file`, else the `baseline`; `None` where it has no `weight` in the loss.
     ///
     /// # Errors
-    /// A file that is not there or is no model; a network of another input or other classes than the `baseline`.
-    pub fn find(config: &Distill, baseline: &Model) -> Result<Option<Self>> {
-        if config.weight == 0.0 {
+    /// A file that is no model; a network of another input or other classes than the `baseline`.
+    pub fn find(weight: f64, file: Option<&Path>, baseline: &Model) -> Result<Option<Self>> {
+        if weight == 0.0 {
             return Ok(None);
         }
-        let Some(file) = config.teacher_file()? else {
+        let Some(file) = file else {
             return Ok(Some(Self { model: baseline.clone(), key: None }));
         };
-        let teacher = Self { model: Model::load(&file)?, key: Some(file_sha256(&file)?) };
+        let teacher = Self { model: Model::load(file)?, key: Some(file_sha256(file)?) };
         let shape = |model: &Model| {
             let input = model.input();
             format!("images of {}x{}x{} and {} classes", input.c, input.h, input.w, model.classes())

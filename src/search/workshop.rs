@@ -38,6 +38,8 @@ pub struct Setting<'a> {
     pub baseline: &'a Path,
     /// Everything that the trained float network depends on.
     pub baseline_key: &'a str,
+    /// The network that teaches instead of the baseline.
+    pub teacher: Option<&'a Path>,
     /// The run's seed.
     pub seed: u64,
     /// Whether to draw progress bars.
@@ -75,7 +77,7 @@ impl<'a> Workshop<'a> {
     /// A baseline that cannot be read; those of [`Teacher::find`].
     pub fn new(setting: Setting<'a>) -> Result<Self> {
         let baseline = Model::load(setting.baseline)?;
-        let teacher = Teacher::find(&setting.config.distill, &baseline)?;
+        let teacher = Teacher::find(setting.config.distill.weight, setting.teacher, &baseline)?;
         let calibration = calibration(setting.train);
         Ok(Self { setting, stages: stages::all(setting.config), baseline, teacher, calibration })
     }

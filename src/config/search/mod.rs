@@ -5,14 +5,10 @@ mod check;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::data::expand_home;
-use crate::error::InputError;
-use crate::run::record::BASELINE;
 use crate::search::climb::Schedule;
 use crate::search::margin::{Margin, Target, WarmStart};
 
@@ -118,25 +114,9 @@ pub struct Distill {
     /// Softening temperature.
     pub temperature: f64,
     /// Folder of another run whose trained float network teaches instead of this run's own. Relative to the current
-    /// folder; `~` is the home.
+    /// folder; `~` is the home. See [`crate::run::teacher`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<String>,
-}
-
-impl Distill {
-    /// The file of the network that teaches instead of the run's own baseline, where there is one.
-    ///
-    /// # Errors
-    /// No such file.
-    pub fn teacher_file(&self) -> Result<Option<PathBuf>, InputError> {
-        let Some(folder) = &self.teacher else { return Ok(None) };
-        let file = expand_home(folder).join(BASELINE);
-        if file.is_file() {
-            return Ok(Some(file));
-        }
-        let expected = "the folder of a trained run (`slimgate train` makes one)";
-        Err(InputError::new("search.distill.teacher", format!("no file {}", file.display()), expected))
-    }
 }
 
 /// Bits of a weight and of an activation; a run file may write `[weight, activation]`.
