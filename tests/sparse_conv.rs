@@ -10,6 +10,7 @@ use slimgate::network::{Network, Params};
 use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
+use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, LayerPlan, Plan};
 
 /// A convolution 3x3 of 16 to 32 channels on 14x14, 4-bit weights, of which `zeros` are 0, and activations of `bits`;
@@ -54,6 +55,42 @@ fn planned(network: &Network, cycles: u64, max_dsp: Option<usize>) -> Plan {
 
 fn conv2(plan: &Plan) -> &LayerPlan {
     plan.layers.iter().find(|layer| layer.node == "conv2").unwrap()
+}
+
+/// Four convolutions 3x3 to 128 channels on 8x8, a fifth of whose 4-bit weights is not 0.
+fn deep() -> Network {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let out = Some(ActType::unsigned(4));
+    let conv = Op::Conv(Conv {
+        out_channels: 128,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+        weight_bits: 4,
+        storage: Storage::Sparse,
+        out,
+    });
+    let names = ["conv1", "conv2", "conv3", "conv4"];
+    let mut ops: Vec<(&str, Op)> = names.map(|name| (name, conv.clone())).into();
+    ops.push(("mean", Op::AvgPool(AvgPool { kernel: [8, 8], stride: [1, 1], out: ActType::unsigned(4) })));
+    ops.push(("flat", Op::Flatten(Flatten {})));
+    ops.push(("fc", Op::Dense(Dense { out_features: 10, weight_bits: 4, storage: Storage::Dense, out: None })));
+    let mut all: Vec<(&str, Params)> = names.map(|name| (name, params(&mut rng, 128, 1152, 0.8, 16, 9))).into();
+    all[0].1 = params(&mut rng, 128, 576, 0.8, 16, 9);
+    all.push(("mean", Params { multiplier: vec![512], shift: vec![15], ..Params::default() }));
+    all.push(("fc", scores(params(&mut rng, 10, 128, 0.0, 1, 1))));
+    chain("deep", InputSpec { channels: 64, height: 8, width: 8 }, ops, all)
+}
+
+/// The serial design stores the addresses of a whole window, and a fast one repeats little: what fits lies between.
+#[test]
+fn where_block_ram_runs_out_a_design_that_has_less_is_found() {
+    let (network, device) = (deep(), Device::named("lfe5u-45f").unwrap());
+    let goal = Goal::new(Target::Fit, device);
+    let serial = Planner::new(&network, device.block()).unwrap().at(u64::MAX, goal.blocks()).unwrap();
+    assert!(serial.resources.bram_kbit() > f64::from(device.bram_kbit), "{:?}", serial.resources);
+    let plan = balance(&network, &goal).unwrap();
+    assert!(goal.broken(&plan).is_none() && plan.cycles_per_image < serial.cycles_per_image, "{:?}", plan.resources);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::balance::Planner;
 use super::device::Device;
 use super::goal::{Goal, Limit, Target};
-use super::reach::fastest;
+use super::reach::fastest_within;
 use super::{LayerPlan, Plan};
 use crate::error::InputError;
 use crate::network::Network;
@@ -85,5 +85,5 @@ fn smallest_fits(network: &Network, goal: &Goal) -> bool {
 /// The fastest plan that keeps the limits.
 fn fitting(network: &Network, goal: &Goal) -> Option<Plan> {
     let planner = Planner::new(network, goal.device.block()).ok()?;
-    fastest(|cycles| planner.within(cycles, goal), |plan| goal.broken(plan).is_none()).ok()?.ok()
+    fastest_within(&planner, goal).ok()?.ok()
 }

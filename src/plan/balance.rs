@@ -4,15 +4,18 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-use super::choose::{Chooser, Planned, beats, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes};
+use super::choose::{
+    Chooser, Planned, beats, columns, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes,
+};
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
-use super::estimate::{BLOCK_LUTS, order_luts};
+use super::estimate::{BLOCK_LUTS, blocks, order_luts};
 use super::goal::{Goal, Resource};
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
 use super::sparse::{self, SparseFolding};
-use super::sparse_conv::{SparseConvFolding, candidates, cost};
+use super::sparse_conv::cost::{self, Prices, RAM_KBIT_LUTS};
+use super::sparse_conv::{SparseConvFolding, candidates};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
@@ -29,8 +32,8 @@ const IN_LANES: [usize; 3] = [1, 2, 4];
 struct Balanced<'a> {
     planner: &'a Planner<'a>,
     cycles: u64,
-    /// LUTs that a multiplier block is worth where two engines are compared.
-    block_luts: f64,
+    /// What is scarce where two engines are compared.
+    prices: Prices,
 }
 
 impl Chooser for Balanced<'_> {
@@ -38,8 +41,9 @@ impl Chooser for Balanced<'_> {
         let mut foldings = foldings(stage);
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
+            let size = size(stage, *folding, self.planner.block) + self.scarce_ram(stage, *folding);
             // Over the target counts first, then size, then cycles; few accumulators break ties.
-            (cycles.saturating_sub(self.cycles), size(stage, *folding, self.planner.block), cycles, folding.out_par)
+            (cycles.saturating_sub(self.cycles), size, cycles, folding.out_par)
         });
         // Results must leave fast enough too: a pool takes a beat a cycle.
         let keeps = |f: &Folding| {
@@ -105,7 +109,17 @@ impl Balanced<'_> {
             let plan = layer(planner.network, stage, &[stream], choice, planner.block, found)?;
             Some((plan.cycles_per_image, plan.resources))
         });
-        rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, self.block_luts)))
+        rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, &self.prices)))
+    }
+
+    /// LUTs that the block RAM of a dense folding's weights is worth where it is scarce; else it is alike for all of them.
+    fn scarce_ram(&self, stage: &Stage, folding: Folding) -> usize {
+        if self.prices.ram_kbit == RAM_KBIT_LUTS {
+            return 0;
+        }
+        let width = folding.lanes() as u32 * stage.weight_bits;
+        let depth = columns(stage, folding) * stage.output.c.div_ceil(folding.out_par);
+        (self.prices.ram_kbit * blocks::rom_kbit(width, depth, self.planner.block.family)) as usize
     }
 }
 
@@ -143,8 +157,10 @@ fn size(stage: &Stage, folding: Folding, block: Block) -> usize {
 /// Cycles an image and resources by node and choice; `None` where a choice does not fit.
 type Rates = HashMap<(String, Choice), Option<(u64, Resources)>>;
 
-/// LUTs that a multiplier block is worth: the usual price first, then what is tried where LUTs run out and blocks may be left.
-const PRICES: [usize; 4] = [BLOCK_LUTS, 60, 30, 10];
+/// LUTs that a multiplier block is worth, where LUTs run out and blocks may be left.
+const CHEAPER_BLOCKS: [f64; 3] = [60.0, 30.0, 10.0];
+/// LUTs that a kbit of block RAM is worth, where it runs out.
+const DEARER_RAM: [f64; 3] = [2.0 * RAM_KBIT_LUTS, 4.0 * RAM_KBIT_LUTS, 8.0 * RAM_KBIT_LUTS];
 
 /// Plans one network for one family of FPGAs, again and again.
 pub struct Planner<'a> {
@@ -198,29 +214,35 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where no folding suits the stages around it.
     pub fn at(&self, cycles: u64, blocks: usize) -> Result<Plan> {
-        self.priced(cycles, blocks, BLOCK_LUTS)
+        self.priced(cycles, blocks, Prices::default())
     }
 
     /// [`Planner::at`] for the limits of `goal`: where the usual plan has too many LUTs or flip-flops, engines that are
-    /// larger in multiplier blocks take the place of others until it keeps its limits. The usual plan where none does.
+    /// larger in multiplier blocks take the place of others until it keeps its limits; where it has too much block RAM, those that
+    /// have less. The usual plan where none does.
     ///
     /// # Errors
     /// Those of [`Planner::at`].
     pub fn within(&self, cycles: u64, goal: &Goal) -> Result<Plan> {
-        let mut usual = None;
-        for price in PRICES {
-            let plan = self.priced(cycles, goal.blocks(), price)?;
-            let Some(limit) = goal.broken(&plan) else { return Ok(plan) };
-            usual.get_or_insert(plan);
-            if !matches!(limit.resource, Resource::Lut | Resource::Ff) {
-                break;
+        let usual = self.at(cycles, goal.blocks())?;
+        let Some(limit) = goal.broken(&usual) else { return Ok(usual) };
+        let prices = Prices::default();
+        let others: Vec<Prices> = match limit.resource {
+            Resource::Lut | Resource::Ff => CHEAPER_BLOCKS.map(|block| Prices { block, ..prices }).into(),
+            Resource::Bram => DEARER_RAM.map(|ram_kbit| Prices { ram_kbit, ..prices }).into(),
+            Resource::Dsp => Vec::new(),
+        };
+        for prices in others {
+            let plan = self.priced(cycles, goal.blocks(), prices)?;
+            if goal.broken(&plan).is_none() {
+                return Ok(plan);
             }
         }
-        Ok(usual.expect("there is a price"))
+        Ok(usual)
     }
 
-    fn priced(&self, cycles: u64, blocks: usize, block_luts: usize) -> Result<Plan> {
-        let mut chooser = Balanced { planner: self, cycles, block_luts: block_luts as f64 };
+    fn priced(&self, cycles: u64, blocks: usize, prices: Prices) -> Result<Plan> {
+        let mut chooser = Balanced { planner: self, cycles, prices };
         plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
     }
 }

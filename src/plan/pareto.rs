@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::balance::Planner;
 use super::goal::{Goal, Target};
-use super::reach::fastest;
+use super::reach::fastest_within;
 use super::{Plan, Resources, advice};
 use crate::network::Network;
 
@@ -47,8 +47,7 @@ impl Point {
 pub fn front(network: &Network, goal: &Goal) -> Result<Vec<Point>> {
     let goal = Goal { target: Target::Fit, ..*goal };
     let planner = Planner::new(network, goal.device.block())?;
-    let fits = |plan: &Plan| goal.broken(plan).is_none();
-    let fast = match fastest(|cycles| planner.within(cycles, &goal), fits)? {
+    let fast = match fastest_within(&planner, &goal)? {
         Ok(plan) => plan,
         Err(smallest) => {
             let limit = goal.broken(&smallest).expect("it does not fit");

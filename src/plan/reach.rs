@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Plan;
 use super::advice;
 use super::balance::Planner;
-use super::goal::{Goal, Target};
+use super::goal::{Goal, Resource, Target};
 use crate::error::InputError;
 use crate::network::Network;
 
@@ -19,10 +19,9 @@ pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
     if matches!(goal.target, Target::Lanes(_)) {
         planner.keep_lanes();
     }
-    let at = |cycles| planner.within(cycles, goal);
     match goal.target {
         Target::Cycles(cycles) => {
-            let plan = at(cycles)?;
+            let plan = planner.within(cycles, goal)?;
             if plan.cycles_per_image > cycles {
                 let slow = plan.layers.iter().max_by_key(|l| l.cycles_per_image).map_or("input", |l| l.node.as_str());
                 let found = format!("{} cycles an image, limited by {slow:?}", plan.cycles_per_image);
@@ -34,8 +33,7 @@ pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
             }
         }
         Target::Lanes(_) | Target::Fit => {
-            let fits = |plan: &Plan| goal.within_lanes(plan) && goal.broken(plan).is_none();
-            fastest(at, fits)?.map_err(|smallest| nothing_fits(network, goal, &smallest).into())
+            fastest_within(&planner, goal)?.map_err(|smallest| nothing_fits(network, goal, &smallest).into())
         }
     }
 }
@@ -51,16 +49,34 @@ fn nothing_fits(network: &Network, goal: &Goal, smallest: &Plan) -> InputError {
     }
 }
 
-/// The plan of the smallest cycle target that `fits`, by bisection between one cycle and the fully serial design; that
-/// one where not even it fits.
+/// The plan of the smallest cycle target that keeps the limits of `goal`; the fully serial one where none does.
+///
+/// # Errors
+/// Those of [`Planner::within`].
+pub fn fastest_within(planner: &Planner, goal: &Goal) -> Result<Result<Plan, Box<Plan>>> {
+    let fits = |plan: &Plan| goal.within_lanes(plan) && goal.broken(plan).is_none();
+    let at = |cycles| planner.within(cycles, goal);
+    let serial = at(u64::MAX)?;
+    if fits(&serial) {
+        return Ok(Ok(faster(serial, at, fits)?));
+    }
+    match with_less_ram(planner, goal, &serial)? {
+        Some(plan) if fits(&plan) => Ok(Ok(faster(plan, at, fits)?)),
+        _ => Ok(Err(Box::new(serial))),
+    }
+}
+
+/// The plan of the smallest cycle target that `fits`; the fully serial one where not even it fits.
 ///
 /// # Errors
 /// Where `at` fails.
 pub fn fastest(at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Result<Plan, Box<Plan>>> {
-    let mut best = at(u64::MAX)?;
-    if !fits(&best) {
-        return Ok(Err(Box::new(best)));
-    }
+    let serial = at(u64::MAX)?;
+    Ok(if fits(&serial) { Ok(faster(serial, at, fits)?) } else { Err(Box::new(serial)) })
+}
+
+/// The plan of the smallest cycle target that `fits`, by bisection between one cycle and `best`, which fits.
+fn faster(mut best: Plan, at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Plan> {
     let (mut low, mut high) = (0, best.cycles_per_image);
     while low + 1 < high {
         let middle = low + (high - low) / 2;
@@ -74,5 +90,27 @@ pub fn fastest(at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -
     }
     // With the bottleneck fixed, no other stage needs to be faster.
     let smallest = at(best.cycles_per_image)?;
-    Ok(Ok(if fits(&smallest) && smallest.cycles_per_image <= best.cycles_per_image { smallest } else { best }))
+    Ok(if fits(&smallest) && smallest.cycles_per_image <= best.cycles_per_image { smallest } else { best })
+}
+
+/// The slowest plan, of those tried, that keeps the block RAM of which the `serial` design has too much: lanes side by side
+/// pack words better, and sparse ones need shorter addresses.
+fn with_less_ram(planner: &Planner, goal: &Goal, serial: &Plan) -> Result<Option<Plan>> {
+    /// Each is so many times as fast as the one before.
+    const FASTER: u64 = 4;
+    let short_of_ram = |plan: &Plan| goal.broken(plan).is_some_and(|limit| limit.resource == Resource::Bram);
+    let mut cycles = serial.cycles_per_image;
+    if !short_of_ram(serial) {
+        return Ok(None);
+    }
+    loop {
+        let plan = planner.within(cycles / FASTER, goal)?;
+        if !short_of_ram(&plan) {
+            return Ok(Some(plan));
+        }
+        if plan.cycles_per_image > cycles / FASTER {
+            return Ok(None);
+        }
+        cycles /= FASTER;
+    }
 }

@@ -4,17 +4,32 @@ use super::super::Resources;
 use super::super::estimate::{BLOCK_LUTS, in_lut};
 use super::super::sparse::bits_for;
 
-/// LUTs that a kbit of block RAM is worth: 300 for 36 of them.
-const LUTS_A_RAM_KBIT: f64 = 300.0 / 36.0;
+/// LUTs that a kbit of block RAM is worth, usually: 300 for 36 of them.
+pub const RAM_KBIT_LUTS: f64 = 300.0 / 36.0;
 /// Bits of a word, and words, of a block RAM of 36 kbit at its widest.
 const PROGRAM_WIDTH: f64 = 72.0;
 const PROGRAM_DEPTH: f64 = 512.0;
 /// LUTs of a product in LUTs for each bit of the one and bit of the other operand.
 const LUTS_A_PRODUCT_BIT: f64 = 1.6;
 
-/// Resources in LUTs, a multiplier block counted as `block_luts`, to compare two engines of one layer.
-pub fn in_luts(resources: &Resources, block_luts: f64) -> f64 {
-    resources.lut + block_luts * resources.dsp + LUTS_A_RAM_KBIT * resources.bram_kbit()
+/// What other resources are worth in LUTs.
+#[derive(Debug, Clone, Copy)]
+pub struct Prices {
+    /// A multiplier block.
+    pub block: f64,
+    /// A kbit of block RAM.
+    pub ram_kbit: f64,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self { block: BLOCK_LUTS as f64, ram_kbit: RAM_KBIT_LUTS }
+    }
+}
+
+/// Resources in LUTs, to compare two engines of one layer.
+pub fn in_luts(resources: &Resources, prices: &Prices) -> f64 {
+    resources.lut + prices.block * resources.dsp + prices.ram_kbit * resources.bram_kbit()
 }
 
 /// What one lane's size depends on.
@@ -42,7 +57,7 @@ impl Lane {
         };
         let entry_bits = self.weight_bits + bits_for(self.columns - 1) + 1;
         let program = f64::from(entry_bits) / PROGRAM_WIDTH * (cycles as f64 / PROGRAM_DEPTH).ceil();
-        let ram = program * PROGRAM_WIDTH * PROGRAM_DEPTH / 1024.0 * LUTS_A_RAM_KBIT;
+        let ram = program * PROGRAM_WIDTH * PROGRAM_DEPTH / 1024.0 * RAM_KBIT_LUTS;
         memories + f64::from(self.sum_bits + bits_for(self.rows - 1)) + product + ram
     }
 }
