@@ -3,7 +3,8 @@
 #   scripts/mutate.sh DESIGN [COUNT [SEED]]
 # Makes COUNT (200) random single changes, one at a time, and runs testbench/tb.sv in Icarus on each: random images,
 # random stalls, resets in mid-image, misplaced tlast. A mutant that passes is compared with the original (Yosys, ABC);
-# if it is proved to be the same circuit it does not count. Prints a table and the survivors; exit status 1 where less
+# if it is proved to be the same circuit it does not count; else Verilator's lint
+# may find it. Prints a table and the survivors; exit status 1 where less
 # than 98 % are caught. JOBS processes (default: one a core).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ design=${1:?usage: scripts/mutate.sh DESIGN [COUNT [SEED]]}
 count=${2:-200}
 seed=${3:-1}
 stall=0.3
-for tool in iverilog yosys yosys-abc python3; do
+for tool in iverilog verilator yosys yosys-abc python3; do
   command -v "$tool" >/dev/null || { echo "error: found no $tool; expected it installed (make setup)" >&2; exit 2; }
 done
 cargo build --quiet --no-default-features --bin slimgate

@@ -41,7 +41,7 @@ OPTIONS = {
     "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
     "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),
     "warm": ('`warm_start = "previous"`', [('warm_start = "stage"', 'warm_start = "previous"')], ""),
-    "teacher": ("`distill.teacher`: four times the width, 40 epochs, augmented", [], ""),
+    "teacher": ("`distill.teacher`: a network of four times the width (40 epochs, augmented), of the same validation split", [], ""),
     "nodistill": ("`distill.weight = 0`", [("distill = { weight = 0.7", "distill = { weight = 0")], ""),
     "linear": ('`schedule = "linear"`', [('schedule = "bisect"', 'schedule = "linear"')], ""),
     "gallop": ('`schedule = "gallop"`', [('schedule = "bisect"', 'schedule = "gallop"')], ""),

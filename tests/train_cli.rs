@@ -129,6 +129,11 @@ fn a_teacher_that_is_not_there_or_of_another_split_or_other_classes_is_a_wrong_i
             "a run with seed = 2, data.validation = 30, no data.limit; expected one with seed = 1,",
         ),
         ("nowhere", &["check", "search"], "no file nowhere/baseline.safetensors"),
+        (
+            "runs/fewer",
+            &["study"],
+            "a run with seed = 1, data.validation = 30, no data.limit; expected one with seed = 2,",
+        ),
         ("runs/fewer", &["search"], "a network for images of 1x8x8 and 2 classes; expected images of 1x8x8 and 3"),
     ] {
         let search = format!("[search]\ndistill = {{ weight = 0.5, temperature = 2, teacher = '{teacher}' }}\n");

@@ -3,7 +3,7 @@
 use super::balance::Planner;
 use super::device::Device;
 use super::goal::{Goal, Limit, Target};
-use super::reach::fastest_within;
+use super::reach::{fastest_within, slow};
 use super::{LayerPlan, Plan};
 use crate::error::InputError;
 use crate::network::Network;
@@ -48,14 +48,14 @@ fn other_device(network: &Network, goal: &Goal, limit: Limit) -> Option<String> 
         return None;
     }
     let mut others = Device::by_size(goal.device.family).into_iter().filter(|device| *device != goal.device);
-    let device = others.find(|&device| smallest_fits(network, &Goal { device, ..*goal }))?;
+    let device = others.find(|&device| some_fits(network, &Goal { device, ..*goal }))?;
     Some(format!("--device {}", device.name))
 }
 
 /// The most bits of the weights of `node`, fewer than it has, with which a design fits.
 fn fewer_bits(network: &Network, goal: &Goal, node: &str) -> Option<String> {
     let bits = network.node(node)?.op.weight_bits()?;
-    let fits = |bits: &u32| smallest_fits(&with_bits(network, node, *bits), goal);
+    let fits = |bits: &u32| some_fits(&with_bits(network, node, *bits), goal);
     let fewer = (LEAST_BITS..bits).rev().find(fits)?;
     Some(format!("{fewer} bits a weight of {node:?} instead of {bits}"))
 }
@@ -76,10 +76,15 @@ fn with_bits(network: &Network, node: &str, bits: u32) -> Network {
     network
 }
 
-fn smallest_fits(network: &Network, goal: &Goal) -> bool {
-    let cycles = if let Target::Cycles(cycles) = goal.target { cycles } else { u64::MAX };
-    let plan = Planner::new(network, goal.device.block()).and_then(|planner| planner.within(cycles, goal));
-    plan.is_ok_and(|plan| plan.cycles_per_image <= cycles && goal.broken(&plan).is_none())
+/// True where some design keeps the goal.
+fn some_fits(network: &Network, goal: &Goal) -> bool {
+    let Ok(planner) = Planner::new(network, goal.device.block()) else { return false };
+    match goal.target {
+        Target::Cycles(cycles) => planner
+            .within(cycles, goal)
+            .is_ok_and(|plan| plan.cycles_per_image <= cycles && goal.broken(&plan).is_none()),
+        Target::Lanes(_) | Target::Fit => slow(&planner, goal).is_ok_and(|found| found.is_ok()),
+    }
 }
 
 /// The fastest plan that keeps the limits.

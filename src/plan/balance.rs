@@ -112,7 +112,8 @@ impl Balanced<'_> {
         rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, &self.prices)))
     }
 
-    /// LUTs that the block RAM of a dense folding's weights is worth where it is scarce; else it is alike for all of them.
+    /// LUTs that the block RAM of a dense folding's weights is worth, roughly (as one memory), where it is scarce; else nothing, so
+    /// that usual plans go by the rest.
     fn scarce_ram(&self, stage: &Stage, folding: Folding) -> usize {
         if self.prices.ram_kbit == RAM_KBIT_LUTS {
             return 0;

@@ -54,16 +54,27 @@ fn nothing_fits(network: &Network, goal: &Goal, smallest: &Plan) -> InputError {
 /// # Errors
 /// Those of [`Planner::within`].
 pub fn fastest_within(planner: &Planner, goal: &Goal) -> Result<Result<Plan, Box<Plan>>> {
-    let fits = |plan: &Plan| goal.within_lanes(plan) && goal.broken(plan).is_none();
-    let at = |cycles| planner.within(cycles, goal);
-    let serial = at(u64::MAX)?;
-    if fits(&serial) {
-        return Ok(Ok(faster(serial, at, fits)?));
+    Ok(match slow(planner, goal)? {
+        Ok(plan) => Ok(faster(plan, |cycles| planner.within(cycles, goal), |plan| keeps(goal, plan))?),
+        Err(serial) => Err(serial),
+    })
+}
+
+/// A slow plan that keeps the limits of `goal`; the fully serial one where none is found.
+///
+/// # Errors
+/// Those of [`Planner::within`].
+pub fn slow(planner: &Planner, goal: &Goal) -> Result<Result<Plan, Box<Plan>>> {
+    let serial = planner.within(u64::MAX, goal)?;
+    if keeps(goal, &serial) {
+        return Ok(Ok(serial));
     }
-    match with_less_ram(planner, goal, &serial)? {
-        Some(plan) if fits(&plan) => Ok(Ok(faster(plan, at, fits)?)),
-        _ => Ok(Err(Box::new(serial))),
-    }
+    let other = with_less_ram(planner, goal, &serial)?.filter(|plan| keeps(goal, plan));
+    Ok(other.ok_or(Box::new(serial)))
+}
+
+fn keeps(goal: &Goal, plan: &Plan) -> bool {
+    goal.within_lanes(plan) && goal.broken(plan).is_none()
 }
 
 /// The plan of the smallest cycle target that `fits`; the fully serial one where not even it fits.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::folder::{Access, RunFolder};
 use super::record::{BASELINE, Environment, write_json};
 use super::session::{Session, Watch, set_threads};
+use super::teacher;
 use crate::config::RunConfig;
 use crate::files::{create_folder, write_atomic};
 use crate::search::bench::Measured;
@@ -40,9 +41,13 @@ impl StudyRun {
     /// Opens the run's folder: alone, or as one of several that make jobs ([`Access::Shared`]).
     ///
     /// # Errors
-    /// A folder that belongs to another configuration, or that another program works on.
+    /// A folder that belongs to another configuration, or that another program works on; a teacher that does not suit every
+    /// seed.
     pub fn open(mut config: RunConfig, root: &Path, access: Access, fresh: bool, watch: Watch) -> Result<Self> {
         set_threads(&mut config);
+        for &seed in &config.study.seeds {
+            teacher::file(&RunConfig { seed, ..config.clone() })?;
+        }
         let table = config.to_toml()?.parse()?;
         let folder = match access {
             Access::Own => RunFolder::open(root, &config.name, &table, config.free_sections(), fresh)?,

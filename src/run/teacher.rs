@@ -7,13 +7,16 @@ use crate::config::RunConfig;
 use crate::config::data::expand_home;
 use crate::error::InputError;
 
-/// The file of the network that teaches instead of the run's own baseline, where there is one.
+/// The file of the network that teaches instead of the run's own baseline, where there is one and it has a weight.
+///
+/// What splits a data set is compared; that both runs read the same files is left to who writes them.
 ///
 /// # Errors
 /// A folder that is no trained run, or a run with another validation split: its network may have been trained on images
 /// that decide here.
 pub fn file(config: &RunConfig) -> Result<Option<PathBuf>, InputError> {
-    let Some(folder) = &config.search.distill.teacher else { return Ok(None) };
+    let distill = &config.search.distill;
+    let Some(folder) = distill.teacher.as_ref().filter(|_| distill.weight > 0.0) else { return Ok(None) };
     let wrong = |found, expected| Err(InputError::new("search.distill.teacher", found, expected));
     let folder = expand_home(folder);
     let (network, run_file) = (folder.join(BASELINE), folder.join("config.toml"));

@@ -140,8 +140,7 @@ pub fn rom_kbit(width: u32, depth: usize, family: Target) -> f64 {
     if memory.style != Style::Block {
         return 0.0;
     }
-    let units = layout(memory.kind, width, depth, family).units as f64;
-    Resources { bram: if family.is_amd() { units / 2.0 } else { units }, ..Resources::none(family) }.bram_kbit()
+    Resources::blocks(family, layout(memory.kind, width, depth, family).units).bram_kbit()
 }
 
 /// LUTs of a RAM in LUT RAM, without the multiplexers behind several of them: RAM32M and RAM64M of four LUTs, RAM32M16 and

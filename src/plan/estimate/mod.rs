@@ -95,14 +95,18 @@ impl Resources {
     /// What `parts` take.
     pub fn of(parts: &Parts) -> Self {
         let family = parts.family();
-        let units = parts.ram_units as f64;
         Self {
-            family,
             lut: (parts.luts + luts::of(family, &parts.amounts)).round(),
             ff: parts.ff.round(),
             dsp: parts.dsp as f64,
-            bram: if family.is_amd() { units / 2.0 } else { units },
+            ..Self::blocks(family, parts.ram_units)
         }
+    }
+
+    /// Block RAM alone: `units` of 18 kbit on AMD, else blocks.
+    pub fn blocks(family: Target, units: usize) -> Self {
+        let blocks = if family.is_amd() { units as f64 / 2.0 } else { units as f64 };
+        Self { bram: blocks, ..Self::none(family) }
     }
 }
 

@@ -35,7 +35,7 @@ pub fn foldings(stage: &Stage, demand: &Demand, goal: &Goal) -> Vec<SparseConvFo
     all.into_iter().take(CANDIDATES).map(|(_, folding)| folding).collect()
 }
 
-/// LUTs of a folding, roughly, where every row has as many weights as every other.
+/// LUTs of a folding, roughly, where every row has as many weights as every other, at the usual prices.
 fn size(stage: &Stage, folding: SparseConvFolding, columns: usize, nonzeros: usize) -> usize {
     let banks = folding.slots() * folding.step;
     let rows = stage.output.c.div_ceil(folding.step);
