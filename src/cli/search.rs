@@ -13,9 +13,10 @@ use crate::config::search::{Method, StageName};
 use crate::config::train::Device;
 use crate::error::InputErrors;
 use crate::run::folder::Access;
-use crate::run::record::{SearchOutcome, TestFigures};
+use crate::run::record::{OUTCOME, SearchOutcome, TestFigures};
 use crate::run::session::{Session, Watch};
 use crate::run::study::StudyRun;
+use crate::run::teacher;
 use crate::search::journal::{self, Entry};
 use crate::train::runtime;
 
@@ -78,7 +79,12 @@ impl Opening {
     }
 
     fn open_with(&self, out: &Output, change: impl FnOnce(&mut RunConfig)) -> anyhow::Result<Session> {
-        Session::open(self.config(change)?, &self.out_root, self.fresh, watch(out))
+        let config = self.config(change)?;
+        // Now, not hours later; a search that is done needs none.
+        if self.fresh || !self.out_root.join(&config.name).join(OUTCOME).exists() {
+            teacher::file(&config).map_err(|e| e.in_file(&self.config))?;
+        }
+        Session::open(config, &self.out_root, self.fresh, watch(out))
     }
 
     /// Opens the run's folder for its study.

@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::folder::{Access, RunFolder};
 use super::hardware;
 use super::record::{BASELINE, FIGURES, OUTCOME, SearchOutcome, TestFigures, read_json, write_json};
-use super::teacher;
 use crate::ablate::{self, Variant};
 use crate::config::RunConfig;
 use crate::config::data::Splits;
@@ -56,13 +55,9 @@ impl Session {
     /// Loads the data and opens the run's folder under `root`.
     ///
     /// # Errors
-    /// Wrong data, a network that does not fit them, a folder that belongs to another configuration, or a teacher that a
-    /// search still to be done will not find.
+    /// Wrong data, a network that does not fit them, or a folder that belongs to another configuration.
     pub fn open(mut config: RunConfig, root: &Path, fresh: bool, watch: Watch) -> Result<Self> {
         set_threads(&mut config);
-        if fresh || !root.join(&config.name).join(OUTCOME).exists() {
-            teacher::file(&config)?;
-        }
         let table = config.to_toml()?.parse()?;
         let open = || RunFolder::open(root, &config.name, &table, config.free_sections(), fresh);
         Self::load(config.clone(), open, watch)
