@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Speeds and hardware figures: scripts/bench.sh [CONFIG]. Those of the reference network against the project's bars (minutes:
-# it is synthesized four times, and trained once), then those of CONFIG's run, which is made first with `make run`.
+# it is synthesized four times, its trained form once), then those of CONFIG's run, which is made first with `make run`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 config=${1:-examples/fashion.toml}

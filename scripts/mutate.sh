@@ -3,9 +3,8 @@
 #   scripts/mutate.sh DESIGN [COUNT [SEED]]
 # Makes COUNT (200) random single changes, one at a time, and runs testbench/tb.sv in Icarus on each: random images,
 # random stalls, resets in mid-image, misplaced tlast. A mutant that passes is compared with the original (Yosys, ABC);
-# if it is proved to be the same circuit it does not count; else Verilator's lint
-# may find it. Prints a table and the survivors; exit status 1 where less
-# than 98 % are caught. JOBS processes (default: one a core).
+# if it is proved to be the same circuit it does not count; else Verilator's lint may find it. Prints a table and the
+# survivors; exit status 1 where less than 98 % are caught. JOBS processes (default: one a core).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 design=${1:?usage: scripts/mutate.sh DESIGN [COUNT [SEED]]}

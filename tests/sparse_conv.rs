@@ -13,18 +13,27 @@ use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::reach::balance;
 use slimgate::plan::{Engine, LayerPlan, Plan};
 
+/// A convolution of windows of `side`, as large as its input, with 4-bit weights and results of `bits`.
+fn conv(out_channels: usize, side: usize, storage: Storage, bits: u32) -> Op {
+    let (kernel, stride, padding) = ([side, side], [1, 1], [side / 2, side / 2]);
+    Op::Conv(Conv {
+        out_channels,
+        kernel,
+        stride,
+        padding,
+        weight_bits: 4,
+        storage,
+        out: Some(ActType::unsigned(bits)),
+    })
+}
+
 /// A convolution 3x3 of 16 to 32 channels on 14x14, 4-bit weights, of which `zeros` are 0, and activations of `bits`;
 /// before it a 1x1 convolution, behind it an average and 10 classes.
 fn network(name: &str, zeros: f64, storage: Storage, bits: u32) -> Network {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let conv = |out_channels, side: usize, storage| {
-        let (kernel, stride, padding) = ([side, side], [1, 1], [side / 2, side / 2]);
-        let out = Some(ActType::unsigned(bits));
-        Op::Conv(Conv { out_channels, kernel, stride, padding, weight_bits: 4, storage, out })
-    };
     let ops = vec![
-        ("conv1", conv(16, 1, Storage::Dense)),
-        ("conv2", conv(32, 3, storage)),
+        ("conv1", conv(16, 1, Storage::Dense, bits)),
+        ("conv2", conv(32, 3, storage, bits)),
         ("mean", Op::AvgPool(AvgPool { kernel: [14, 14], stride: [1, 1], out: ActType::unsigned(bits) })),
         ("flat", Op::Flatten(Flatten {})),
         ("fc", Op::Dense(Dense { out_features: 10, weight_bits: 4, storage: Storage::Dense, out: None })),
@@ -60,18 +69,8 @@ fn conv2(plan: &Plan) -> &LayerPlan {
 /// Four convolutions 3x3 to 128 channels on 8x8, a fifth of whose 4-bit weights is not 0.
 fn deep() -> Network {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let out = Some(ActType::unsigned(4));
-    let conv = Op::Conv(Conv {
-        out_channels: 128,
-        kernel: [3, 3],
-        stride: [1, 1],
-        padding: [1, 1],
-        weight_bits: 4,
-        storage: Storage::Sparse,
-        out,
-    });
     let names = ["conv1", "conv2", "conv3", "conv4"];
-    let mut ops: Vec<(&str, Op)> = names.map(|name| (name, conv.clone())).into();
+    let mut ops: Vec<(&str, Op)> = names.map(|name| (name, conv(128, 3, Storage::Sparse, 4))).into();
     ops.push(("mean", Op::AvgPool(AvgPool { kernel: [8, 8], stride: [1, 1], out: ActType::unsigned(4) })));
     ops.push(("flat", Op::Flatten(Flatten {})));
     ops.push(("fc", Op::Dense(Dense { out_features: 10, weight_bits: 4, storage: Storage::Dense, out: None })));

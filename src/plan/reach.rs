@@ -110,10 +110,10 @@ fn with_less_ram(planner: &Planner, goal: &Goal, serial: &Plan) -> Result<Option
     /// Each is so many times as fast as the one before.
     const FASTER: u64 = 4;
     let short_of_ram = |plan: &Plan| goal.broken(plan).is_some_and(|limit| limit.resource == Resource::Bram);
-    let mut cycles = serial.cycles_per_image;
     if !short_of_ram(serial) {
         return Ok(None);
     }
+    let mut cycles = serial.cycles_per_image;
     loop {
         let plan = planner.within(cycles / FASTER, goal)?;
         if !short_of_ram(&plan) {

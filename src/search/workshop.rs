@@ -186,6 +186,7 @@ impl Maker for Workshop<'_> {
             Work::Candidate(trial) => self.stage(trial.stage).fingerprint(trial.rung),
             _ => String::new(),
         };
+        // A teacher has its own key: those of candidates without one are as they were before there was the option.
         let Distill { weight, temperature, .. } = &self.setting.config.distill;
         let distill = format!("Distill {{ weight: {weight:?}, temperature: {temperature:?} }}");
         let training = format!("{:?} {:?} {distill}", self.training(work), self.setting.recipe);
