@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use slimgate::network::Network;
+use slimgate::network::random::{RandomSpec, random_network};
 use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
@@ -82,4 +85,20 @@ fn a_search_keeps_the_budget_too() {
     assert!(capped.resources.dsp as usize <= max && capped.lanes <= 64);
     let error = balance(&network, &goal(Target::Lanes(64), Some(0))).unwrap_err().to_string();
     assert!(error.contains("--max-dsp"), "{error}");
+}
+
+#[test]
+fn a_slower_target_is_never_harder() {
+    let device = Device::named("xczu7ev").unwrap();
+    for seed in 0..100 {
+        let network = random_network(&mut ChaCha8Rng::seed_from_u64(seed), &RandomSpec::default());
+        let planner = Planner::new(&network, device.block()).unwrap();
+        let mut cycles = planner.at(1, usize::MAX).unwrap().cycles_per_image;
+        let serial = planner.at(u64::MAX, usize::MAX).unwrap().cycles_per_image;
+        while cycles < 2 * serial {
+            let found = planner.at(cycles, usize::MAX).unwrap().cycles_per_image;
+            assert!(found <= cycles, "seed {seed}: {found} cycles an image where {cycles} were asked for");
+            cycles += cycles / 9 + 1;
+        }
+    }
 }

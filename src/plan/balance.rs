@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use super::choose::{
-    Chooser, Planned, beats, columns, dense_cycles, fed, foldings, lanes, plan, steps, supplied, takes,
+    Chooser, Planned, columns, dense_cycles, fed, foldings, lanes, pace, plan, readable, steps, supplied,
+    supplied_whole, takes,
 };
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
@@ -48,17 +49,21 @@ impl Chooser for Balanced<'_> {
         // Results must leave fast enough too: a pool takes a beat a cycle.
         let keeps = |f: &Folding| {
             let mut steps = steps(stage, *f, &demand.wants).into_iter();
-            steps.find(|&s| beats(stage, s) <= self.cycles).map(|s| (*f, s))
+            steps.find(|&s| pace(stage, s, demand) <= self.cycles).map(|s| (*f, s))
         };
         let any = |f: &Folding| steps(stage, *f, &demand.wants).last().map(|&s| (*f, s));
-        let supplied = foldings.iter().filter(|f| supplied(stage, f.in_par, demand, self.cycles));
-        supplied.into_iter().find_map(keeps).or_else(|| foldings.iter().find_map(any))
+        let fast = || foldings.iter().filter(|f| dense_cycles(stage, **f) <= self.cycles);
+        let mut usual = fast().filter(|f| supplied(stage, f.in_par, demand, self.cycles));
+        let mut wide = fast().filter(|f| supplied_whole(stage, f.in_par, demand, self.cycles));
+        let mut slow = foldings.iter().filter(|f| supplied(stage, f.in_par, demand, self.cycles));
+        let found = usual.find_map(keeps).or_else(|| wide.find_map(keeps)).or_else(|| slow.find_map(keeps));
+        found.or_else(|| foldings.iter().find_map(any))
     }
 
     fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
         let one = |folding: &SparseFolding| folding.in_lanes == 1;
         let bounds = self.planner.bounds[&stage.node].iter();
-        let fed = bounds.filter(|(f, _)| one(f) || supplied(stage, f.in_lanes, demand, self.cycles));
+        let fed = bounds.filter(|(f, _)| one(f) || readable(stage, f.in_lanes, demand, self.cycles));
         let enough = fed.clone().find(|(_, bound)| *bound <= self.cycles);
         let fastest = || fed.min_by_key(|(f, bound)| (*bound, f.in_lanes, f.banks));
         enough.or_else(fastest).map_or(SparseFolding { banks: 1, in_lanes: 1 }, |(folding, _)| *folding)
@@ -92,7 +97,7 @@ impl Chooser for Balanced<'_> {
 
     fn lanes(&mut self, stage: &Stage, demand: &Demand) -> Option<usize> {
         let all = lanes(stage, &demand.wants);
-        let fast: Vec<usize> = all.iter().copied().filter(|&lanes| beats(stage, lanes) <= self.cycles).collect();
+        let fast: Vec<usize> = all.iter().copied().filter(|&lanes| pace(stage, lanes, demand) <= self.cycles).collect();
         let fed = fast.iter().find(|&&lanes| fed(stage, lanes, demand, self.cycles));
         fed.or(fast.first()).or(all.last()).copied()
     }
@@ -242,9 +247,25 @@ impl<'a> Planner<'a> {
         Ok(usual)
     }
 
+    /// Where a stage turns out slower than its chooser counted, by unused lanes of the stream that it gets, all are asked for
+    /// so many cycles fewer, or some times as many.
     fn priced(&self, cycles: u64, blocks: usize, prices: Prices) -> Result<Plan> {
-        let mut chooser = Balanced { planner: self, cycles, prices };
-        plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
+        let at = |cycles| {
+            let mut chooser = Balanced { planner: self, cycles, prices };
+            plan(self.network, self.block, Some(blocks), &self.planned, &mut chooser)
+        };
+        let mut best = at(cycles)?;
+        let excess = best.cycles_per_image.saturating_sub(cycles);
+        for fewer in [1, 4, 16].map(|times| times * excess).into_iter().take_while(|&fewer| fewer < cycles) {
+            if best.cycles_per_image <= cycles {
+                break;
+            }
+            let plan = at(cycles - fewer)?;
+            if plan.cycles_per_image < best.cycles_per_image {
+                best = plan;
+            }
+        }
+        Ok(best)
     }
 }
 

@@ -81,13 +81,19 @@ pub fn read_once(stage: &Stage, demand: &Demand, cycles: u64) -> Vec<(Folding, u
     let all = foldings(stage).into_iter().filter(fits).filter(|f| supplied(stage, f.in_par, demand, cycles));
     let with_step = |f| {
         let steps = steps_within(stage, f, window, &demand.wants);
-        steps.into_iter().find(|&step| beats(stage, step) <= cycles).map(|step| (f, step))
+        steps.into_iter().find(|&step| pace(stage, step, demand) <= cycles).map(|step| (f, step))
     };
     all.filter_map(with_step).collect()
 }
 
+/// What the sparse engine wants of its stream where it reads `lanes` a beat.
+fn read(stage: &Stage, lanes: usize) -> Want {
+    Want { skips: true, ..arrives(stage, lanes) }
+}
+
+/// What an engine that makes words of `lanes` wants of its stream.
 fn arrives(stage: &Stage, lanes: usize) -> Want {
-    Want { lanes, flattens: stage.flattens(), shape: stage.input().shape }
+    Want { lanes, flattens: stage.flattens(), skips: false, shape: stage.input().shape }
 }
 
 /// True where the words of `lanes` of a stage can be made of beats of `from`.
@@ -98,6 +104,16 @@ pub fn takes(stage: &Stage, lanes: usize, from: usize) -> bool {
 /// True where words of `lanes` can be made of a stream whose beats an image are at most `beats`, and that suits those beside it.
 pub fn supplied(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
     stage.input().gives(&arrives(stage, lanes), &demand.beside[0], beats)
+}
+
+/// The same where the beats are whole pixels.
+pub fn supplied_whole(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
+    stage.input().gives_whole(&arrives(stage, lanes), &demand.beside[0], beats)
+}
+
+/// [`supplied`] for the `lanes` that the sparse engine reads a beat.
+pub fn readable(stage: &Stage, lanes: usize, demand: &Demand, beats: u64) -> bool {
+    stage.input().gives(&read(stage, lanes), &demand.beside[0], beats)
 }
 
 /// What a stage without windows wants of each stream that it reads if its result has `lanes`; `None` where it cannot
@@ -111,7 +127,7 @@ fn arriving(stage: &Stage, lanes: usize) -> Option<Vec<Want>> {
         Kind::Flatten if lanes == 1 => vec![1],
         _ => return None,
     };
-    let want = |(input, lanes): (&Arrival, usize)| Want { lanes, flattens: false, shape: input.shape };
+    let want = |(input, lanes): (&Arrival, usize)| Want { lanes, flattens: false, skips: false, shape: input.shape };
     Some(stage.inputs.iter().zip(lanes).map(want).collect())
 }
 
@@ -121,9 +137,10 @@ pub fn lanes(stage: &Stage, wants: &[Want]) -> Vec<usize> {
     (1..=stage.output.c).filter(fits).collect()
 }
 
-/// Beats an image of a stage's result.
-pub fn beats(stage: &Stage, lanes: usize) -> u64 {
-    (stage.output.h * stage.output.w * stage.output.c.div_ceil(lanes)) as u64
+/// Cycles an image that a stage's result of `lanes` takes: its beats, or what the pools behind it make of them.
+pub fn pace(stage: &Stage, lanes: usize, demand: &Demand) -> u64 {
+    let pixels = (stage.output.h * stage.output.w) as u64;
+    pixels.max(demand.rounds) * stage.output.c.div_ceil(lanes) as u64
 }
 
 /// True where the streams that a result of `lanes` needs take at most `beats` beats an image.
@@ -216,9 +233,10 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
     let mut choices = Vec::new();
     // Of the streams of the stages, by those behind them.
     let mut wanted: Vec<Vec<Want>> = vec![Vec::new(); stages.len()];
+    let mut rounds = vec![0; stages.len()];
     for (i, stage) in stages.iter().enumerate().rev() {
         let beside = stage.inputs.iter().map(|input| beside(stages, &wanted, input.source)).collect();
-        let demand = Demand { wants: std::mem::take(&mut wanted[i]), beside };
+        let demand = Demand { wants: std::mem::take(&mut wanted[i]), beside, rounds: rounds[i] };
         let choice = choice(stage, &demand, chooser)
             .ok_or_else(|| anyhow!("no folding of {} fits its consumers (network {})", stage.node, network.name))?;
         choices.push(choice);
@@ -230,8 +248,12 @@ fn choices(network: &Network, stages: &[Stage], chooser: &mut dyn Chooser) -> Re
             Choice::Conv(folding, _) => want(stage.input(), &[arrives(stage, folding.in_par)]),
             Choice::SparseConv(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
             Choice::Constant(folding) => want(stage.input(), &[arrives(stage, folding.in_par)]),
-            Choice::Sparse(folding) => want(stage.input(), &[arrives(stage, folding.in_lanes)]),
-            Choice::Pool => want(stage.input(), &demand.wants),
+            Choice::Sparse(folding) => want(stage.input(), &[read(stage, folding.in_lanes)]),
+            Choice::Pool => {
+                want(stage.input(), &demand.wants);
+                let slowest = stage.pool_rounds().unwrap_or(0).max(demand.rounds);
+                stage.input().source.into_iter().for_each(|source| rounds[source] = slowest.max(rounds[source]));
+            }
             Choice::Lanes(lanes) => {
                 let wants = arriving(stage, lanes).unwrap_or_default();
                 stage.inputs.iter().zip(wants).for_each(|(input, one)| want(input, &[one]));

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::Plan;
-use super::choose::{self, Chooser, Planned, columns, foldings, plan, steps, steps_within, supplied};
+use super::choose::{self, Chooser, Planned, columns, foldings, plan, readable, steps, steps_within};
 use super::constant::ConstFolding;
 use super::constant::layer::{adds, small, sum_bits};
 use super::conv::Folding;
@@ -38,7 +38,7 @@ impl<R: Rng> Chooser for RandomChooser<'_, R> {
     fn sparse(&mut self, stage: &Stage, demand: &Demand) -> SparseFolding {
         let banks = self.0.random_range(1..=stage.output.c.min(8));
         let folding = |in_lanes| SparseFolding { banks, in_lanes };
-        let fed = |&in_lanes: &usize| supplied(stage, in_lanes, demand, u64::MAX);
+        let fed = |&in_lanes: &usize| readable(stage, in_lanes, demand, u64::MAX);
         let lanes: Vec<usize> = (2..=4).filter(fed).chain([1]).collect();
         folding(lanes.choose(self.0).copied().unwrap_or(1))
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::pool::Reduce;
+use super::pool::{PoolLayer, PoolPlan, Reduce};
+use super::stream::Stream;
 use crate::network::Network;
 use crate::network::graph::{ActType, INPUT, Op, Shape, Storage};
 
@@ -44,6 +45,8 @@ pub struct Arrival {
     pub given_lanes: Option<usize>,
     /// Its pixels where an engine, or the network's input, makes it: before any pools.
     pub made_pixels: usize,
+    /// Cycles an image for each beat that a pixel takes: those pixels, or what the slowest pool behind them takes.
+    pub rounds: u64,
     /// Where it comes from a concat, perhaps through pools, affines and adds: what its lanes divide, unless they are a
     /// whole pixel.
     pub unit: Option<usize>,
@@ -90,6 +93,14 @@ impl Stage {
             _ => 1,
         }
     }
+
+    /// Cycles an image of a pool, for each beat that a pixel takes.
+    pub fn pool_rounds(&self) -> Option<u64> {
+        let Kind::Pool(geometry, reduce) = self.kind else { return None };
+        let Arrival { shape, act, .. } = *self.input();
+        let input = Stream::new(shape, shape.c, act);
+        Some(PoolPlan::new(&PoolLayer { input, out_shape: self.output, geometry, reduce }).cycles())
+    }
 }
 
 /// The stages of `network`, each behind those it reads. Flatten nodes become part of the stages after them where these
@@ -106,6 +117,7 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
         act: acts[INPUT],
         given_lanes: Some(input.c),
         made_pixels: input.h * input.w,
+        rounds: (input.h * input.w) as u64,
         unit: None,
     };
     let mut tensors = BTreeMap::from([(INPUT, pixels)]);
@@ -119,21 +131,28 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
         }
         let output = shapes[&node.name];
         let kind = kind(network, i);
-        // A pool hands on the lanes it gets; every other engine makes its own.
-        let (given_lanes, made_pixels) = match kind {
-            Kind::Pool(..) => (inputs[0].given_lanes, inputs[0].made_pixels),
-            _ => (None, output.h * output.w),
-        };
         let out = acts.get(&node.name).copied();
-        if let Some(act) = out {
-            let source = Some(stages.len());
-            let unit = unit(kind, &inputs);
-            tensors.insert(&node.name, Arrival { source, shape: output, act, given_lanes, made_pixels, unit });
-        }
         let weight_bits = node.op.weight_bits().unwrap_or(0);
-        stages.push(Stage { node: node.name.clone(), kind, inputs, output, out, weight_bits });
+        let stage = Stage { node: node.name.clone(), kind, inputs, output, out, weight_bits };
+        if let Some(act) = out {
+            tensors.insert(&node.name, result(&stage, stages.len(), act));
+        }
+        stages.push(stage);
     }
     Ok(stages)
+}
+
+/// The stream that `stage` makes, the one of number `source`.
+fn result(stage: &Stage, source: usize, act: ActType) -> Arrival {
+    let (input, output) = (stage.input(), stage.output);
+    let made = output.h * output.w;
+    // A pool hands on the lanes it gets; every other engine makes its own.
+    let (given_lanes, made_pixels, rounds) = match stage.pool_rounds() {
+        Some(rounds) => (input.given_lanes, input.made_pixels, rounds.max(input.rounds)),
+        None => (None, made, made as u64),
+    };
+    let unit = unit(stage.kind, &stage.inputs);
+    Arrival { source: Some(source), shape: output, act, given_lanes, made_pixels, rounds, unit }
 }
 
 /// What the lanes of a stage's stream divide, if anything.
