@@ -2,7 +2,8 @@
 # Mutation test of a generated design: does its testbench notice a single wrong character in its Verilog?
 #   scripts/mutate.sh DESIGN [COUNT [SEED]]
 # Makes COUNT (200) random single changes, one at a time, and runs testbench/tb.sv in Icarus on each: random images,
-# random stalls, resets in mid-image, misplaced tlast. A mutant that passes is compared with the original (Yosys, ABC);
+# random stalls, resets in mid-image, misplaced tlast. One that passes may still have another latency or pace than the design
+# has (tests/example_design.rs holds the kept one to its). What is left is compared with the original (Yosys, ABC);
 # if it is proved to be the same circuit it does not count; else Verilator's lint may find it. Prints a table and the
 # survivors; exit status 1 where less than 98 % are caught. JOBS processes (default: one a core).
 set -euo pipefail

@@ -21,6 +21,8 @@ constexpr uint32_t MEASURED_IMAGES = 16;
 
 // The most images that a pass may need to fill every queue.
 constexpr uint32_t FULL_IMAGES = 1000;
+// About as many cycles is the source slow, for 2 to 8 images.
+constexpr uint64_t STARVED_CYCLES = 100000;
 
 struct Options {
     std::string vectors, trace;
@@ -121,8 +123,9 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
         full.fill = std::min<uint64_t>(result.latency_cycles + DRAIN_CYCLES, o.timeout / 2);
         if (!bench.run(full)) return false;
         // Pixels so far apart that every engine waits for its rows.
-        Pass starved{"starved", 2};
-        const double gap = 2.0 * (result.latency_cycles + v.pixels) / v.pixels;
+        const uint64_t slow = 2 * (result.latency_cycles + v.pixels);
+        Pass starved{"starved", static_cast<uint32_t>(std::clamp<uint64_t>(STARVED_CYCLES / slow, 2, 8))};
+        const double gap = static_cast<double>(slow) / v.pixels;
         starved.starve = 1 - 1 / std::min(gap, std::max(o.timeout / 50.0, 1.0));
         if (!bench.run(starved)) return false;
         if (!main_measures && !measured_run(bench, result, "throughput", MEASURED_IMAGES)) return false;

@@ -18,6 +18,7 @@ module tb;
     localparam integer MeasuredImages = 16;
     localparam integer FullImages     = 1000; // the most that a pass may need to fill every queue ...
     localparam integer Fills          = 3;    // ... so many times
+    localparam integer StarvedCycles  = 100000; // about as long is the source slow, for 2 to 8 images
     localparam integer Listed         = 10;
 
     reg                   clk_i = 1'b0;
@@ -291,7 +292,7 @@ module tb;
     // ---- The run.
 
     reg [8*1024-1:0] path;
-    integer          count, fill;
+    integer          count, fill, starved_images;
     reg              main_only, main_measures;
 
     initial begin
@@ -320,8 +321,10 @@ module tb;
             // Pixels so far apart that every engine waits for its rows.
             starve = 2.0 * (latency_cycles + pixels) / pixels;
             if (starve > time_limit / 50.0) starve = time_limit / 50.0;
+            starved_images = StarvedCycles / (2 * (latency_cycles + pixels));
+            starved_images = (starved_images < 2) ? 2 : (starved_images > 8) ? 8 : starved_images;
             starve = (starve > 1.0) ? 1.0 - 1.0 / starve : 0.0;
-            run_pass("starved", 2, 0.0, 1'b0, -1, 0, 0, 0);
+            run_pass("starved", starved_images, 0.0, 1'b0, -1, 0, 0, 0);
             starve = 0.0;
             if (!main_measures) measured_run("throughput", MeasuredImages);
         end

@@ -1,4 +1,4 @@
-//! `rtl_out/example`, kept in git, is byte for byte what `slimgate rtl` writes today.
+//! `rtl_out/example`, kept in git, is byte for byte what `slimgate rtl` writes today, and takes as many cycles as it did.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,4 +49,15 @@ fn the_kept_example_is_what_the_generator_writes() {
         "{KEPT} is no longer what the generator writes: {differs:?}.\nIf the change is meant, accept it with \
          `SLIMGATE_BLESS=1 cargo test --no-default-features --test example_design` and look at `git diff {KEPT}`."
     );
+}
+
+#[test]
+fn the_kept_example_keeps_its_time() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(KEPT);
+    let mut command = Command::cargo_bin("slimgate").unwrap();
+    command.arg("sim").arg(&kept).args(["--data", "random", "--images", "24", "--simulator", "icarus", "--json"]);
+    let output = command.output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["mismatches"], &report["planned_cycles_per_image"]), (&0.into(), &1152.into()));
+    assert_eq!((&report["cycles_per_image"], &report["latency_cycles"]), (&1152.0.into(), &1876.into()));
 }
