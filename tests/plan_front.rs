@@ -4,6 +4,7 @@ use std::path::Path;
 
 use slimgate::network::graph::InputSpec;
 use slimgate::network::{Network, Params};
+use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
 use slimgate::plan::pareto::{Point, front};
@@ -61,18 +62,18 @@ fn what_does_not_fit_is_named_with_a_change_that_does() {
     assert!(balance(&network, &Goal { max_lut: Some(10), ..slower }).is_err());
 }
 
-/// 256 pixels to 80 scores with weights of 8 bits: 164 kbit, where iCE40 UltraPlus has 120.
-fn large() -> Network {
+/// `size` x `size` pixels to `outs` scores with weights of 8 bits.
+fn large(size: usize, outs: usize) -> Network {
     let nodes = serde_json::json!([
         { "name": "flat", "inputs": ["input"], "op": { "flatten": {} } },
-        { "name": "fc", "inputs": ["flat"], "op": { "dense": { "out_features": 80, "weight_bits": 8, "storage": "dense" } } }
+        { "name": "fc", "inputs": ["flat"], "op": { "dense": { "out_features": outs, "weight_bits": 8, "storage": "dense" } } }
     ]);
-    let weight = (0..80 * 256).map(|i| (i * 37 % 251 - 125) as i8).collect();
-    let params = Params { weight, bias: vec![0; 80], ..Params::default() };
+    let weight = (0..outs * size * size).map(|i| (i as i32 * 37 % 251 - 125) as i8).collect();
+    let params = Params { weight, bias: vec![0; outs], ..Params::default() };
     Network {
         name: "large".into(),
-        input: InputSpec { channels: 1, height: 16, width: 16 },
-        classes: (0..80).map(|class| format!("class{class}")).collect(),
+        input: InputSpec { channels: 1, height: size, width: size },
+        classes: (0..outs).map(|class| format!("class{class}")).collect(),
         nodes: serde_json::from_value(nodes).unwrap(),
         params: [("fc".to_string(), params)].into(),
     }
@@ -80,7 +81,8 @@ fn large() -> Network {
 
 #[test]
 fn a_network_that_a_device_cannot_hold_is_told_which_can() {
-    let network = large();
+    // 164 kbit, where iCE40 UltraPlus has 120.
+    let network = large(16, 80);
     let error = balance(&network, &goal(Target::Fit, "ice40up5k")).unwrap_err().to_string();
     assert!(error.starts_with("--device: found ") && error.contains("kbit block RAM of them in \"fc\""), "{error}");
     let (_, device) = error.split_once("--device ").unwrap_or_else(|| panic!("{error}"));
@@ -88,4 +90,25 @@ fn a_network_that_a_device_cannot_hold_is_told_which_can() {
     assert!(balance(&network, &goal(Target::Fit, device)).is_ok());
     let (_, bits) = error.split_once(", or ").unwrap_or_else(|| panic!("{error}"));
     assert!(bits.contains("bits a weight of \"fc\" instead of 8"), "{error}");
+}
+
+#[test]
+fn nothing_that_fits_is_much_faster() {
+    // Most of the block RAM: which foldings fit is a matter of how their words fill it.
+    for (size, outs, device) in [(28, 258, "xc7a35t"), (16, 49, "ice40up5k"), (28, 144, "lfe5u-25f")] {
+        let (network, goal) = (large(size, outs), goal(Target::Fit, device));
+        let planner = Planner::new(&network, goal.device.block()).unwrap();
+        let fit = balance(&network, &goal).unwrap().cycles_per_image;
+        let mut cycles = (size * size) as u64;
+        while cycles < fit * 9 / 10 {
+            let plan = planner.within(cycles, &goal).unwrap();
+            let fits = goal.broken(&plan).is_none();
+            assert!(
+                !fits || plan.cycles_per_image > fit * 9 / 10,
+                "{device}: {} instead of {fit}",
+                plan.cycles_per_image
+            );
+            cycles += cycles / 25;
+        }
+    }
 }

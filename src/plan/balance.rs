@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use super::choose::{
-    Chooser, Planned, columns, dense_cycles, fed, foldings, lanes, pace, plan, readable, steps, supplied,
-    supplied_whole, takes,
+    Chooser, Planned, dense_cycles, fed, foldings, lanes, pace, plan, readable, steps, supplied, supplied_whole, takes,
 };
 use super::constant::{self, ConstFolding};
 use super::conv::{Folding, log2_ceil};
-use super::estimate::{BLOCK_LUTS, blocks, order_luts};
+use super::estimate::{BLOCK_LUTS, order_luts};
 use super::goal::{Goal, Resource};
 use super::layer::{Choice, layer, sparse_input};
 use super::pack::{Block, Pack};
@@ -42,7 +41,7 @@ impl Chooser for Balanced<'_> {
         let mut foldings = foldings(stage);
         foldings.sort_by_cached_key(|folding| {
             let cycles = dense_cycles(stage, *folding);
-            let size = size(stage, *folding, self.planner.block) + self.scarce_ram(stage, *folding);
+            let size = self.size(stage, *folding, demand);
             // Over the target counts first, then size, then cycles; few accumulators break ties.
             (cycles.saturating_sub(self.cycles), size, cycles, folding.out_par)
         });
@@ -117,15 +116,14 @@ impl Balanced<'_> {
         rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, &self.prices)))
     }
 
-    /// LUTs that the block RAM of a dense folding's weights is worth, roughly (as one memory), where it is scarce; else nothing, so
-    /// that usual plans go by the rest.
-    fn scarce_ram(&self, stage: &Stage, folding: Folding) -> usize {
+    /// LUTs of a dense folding: roughly, or where block RAM is scarce of the engine with all its memories.
+    fn size(&self, stage: &Stage, folding: Folding, demand: &Demand) -> usize {
         if self.prices.ram_kbit == RAM_KBIT_LUTS {
-            return 0;
+            return size(stage, folding, self.planner.block);
         }
-        let width = folding.lanes() as u32 * stage.weight_bits;
-        let depth = columns(stage, folding) * stage.output.c.div_ceil(folding.out_par);
-        (self.prices.ram_kbit * blocks::rom_kbit(width, depth, self.planner.block.family)) as usize
+        let step = steps(stage, folding, &demand.wants).first().copied();
+        let rate = step.and_then(|step| self.rate(stage, Choice::Conv(folding, step)));
+        rate.map_or(usize::MAX, |(_, luts)| luts as usize)
     }
 }
 

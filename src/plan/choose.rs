@@ -1,7 +1,7 @@
 //! Picks a folding for every stage, from the last to the first, so that each stream's lanes fit all its ends.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Result, anyhow};
 
@@ -177,14 +177,30 @@ pub trait Chooser {
 /// Engines by stage, choice and the streams that arrive.
 type Engines = HashMap<(usize, Choice, Vec<Stream>), LayerPlan>;
 
-/// What was planned before: the order of a large sparse layer's weights, or the adders of constant ones, take longer than
+/// What was planned of one network before: the order of a large sparse layer's weights, or the adders of constant ones, take longer than
 /// all the rest of a plan.
 #[derive(Debug, Default)]
 pub struct Planned {
+    /// Stages of the network.
+    stages: OnceLock<Vec<Stage>>,
     /// Engines.
     engines: Mutex<Engines>,
     /// Adders of constant engines.
     pub adders: Found,
+}
+
+impl Planned {
+    /// The stages of `network`.
+    fn stages(&self, network: &Network) -> Result<&[Stage]> {
+        let known = match self.stages.get() {
+            Some(known) => known,
+            None => {
+                let found = stages(network)?;
+                self.stages.get_or_init(|| found)
+            }
+        };
+        Ok(known)
+    }
 }
 
 /// Plans `network` with the foldings that `chooser` picks, with multiplier blocks like `block`, at most
@@ -199,8 +215,8 @@ pub fn plan(
     planned: &Planned,
     chooser: &mut dyn Chooser,
 ) -> Result<Plan> {
-    let stages = stages(network)?;
-    let choices = choices(network, &stages, chooser)?;
+    let stages = planned.stages(network)?;
+    let choices = choices(network, stages, chooser)?;
     let engine = |stage: usize, choice: Choice, streams: Vec<Stream>| {
         let key = (stage, choice, streams);
         if let Some(layer) = planned.engines.lock().expect("no holder panics").get(&key) {
@@ -210,9 +226,9 @@ pub fn plan(
         planned.engines.lock().expect("no holder panics").insert(key, plan.clone());
         Some(plan)
     };
-    let mut plan = assemble((network, block.family), &stages, &choices, engine)?;
+    let mut plan = assemble((network, block.family), stages, &choices, engine)?;
     dsp::limit(&mut plan, block, most);
-    look(network, &stages, &mut plan);
+    look(network, stages, &mut plan);
     buffers::smooth(&mut plan);
     buffers::size(&mut plan);
     plan.resources = estimate::design(&plan, block);

@@ -114,7 +114,7 @@ pub fn conv_layer<'a>(network: &'a Network, stage: &Stage, input: Stream) -> Con
         out_shape: stage.output,
         geometry,
         weight_bits: network.node(&stage.node).and_then(|n| n.op.weight_bits()).unwrap_or(8),
-        acc_bits: network.acc_bits(&stage.node).unwrap_or(32),
+        acc_bits: stage.acc_bits.unwrap_or(32),
         out: stage.out,
         source,
         params: network.params(&stage.node),
@@ -136,7 +136,7 @@ pub fn sparse_input(network: &Network, stage: &Stage, input: Stream) -> SparseIn
         columns: input.features().into_iter().map(column).collect(),
         weight_bits: network.node(&stage.node).and_then(|n| n.op.weight_bits()).unwrap_or(8),
         act: stage.input().act,
-        acc_bits: network.acc_bits(&stage.node).unwrap_or(32),
+        acc_bits: stage.acc_bits.unwrap_or(32),
         out: stage.out,
         bias: params.bias.clone(),
         multiplier: params.multiplier.clone(),
@@ -202,13 +202,13 @@ fn sparse((network, stage, block): Context, input: Stream, folding: SparseFoldin
 fn affine((network, stage, block): Context, input: Stream, lanes: usize) -> Option<LayerPlan> {
     let adapter = Adapter::between(input.lanes, lanes, input.channels)?;
     let weight_bits = network.node(&stage.node)?.op.weight_bits()?;
-    let acc_bits = network.acc_bits(&stage.node)?;
+    let acc_bits = stage.acc_bits?;
     let plan = AffinePlan::new(&input, lanes, weight_bits, acc_bits, network.params(&stage.node), stage.out);
     Some(finish((network, stage, block), &[(input, adapter)], lanes, Engine::Affine(Box::new(plan))))
 }
 
 fn join((network, stage, block): Context, inputs: &[Stream], how: How, lanes: usize) -> Option<LayerPlan> {
-    let value_bits = network.acc_bits(&stage.node)?;
+    let value_bits = stage.acc_bits?;
     let plan = JoinPlan::new(how, inputs, lanes, network.params(&stage.node), value_bits, stage.out?)?;
     let adapter = |(stream, port): (&Stream, &Port)| {
         Some((*stream, Adapter::between(stream.lanes, port.lanes, stream.channels)?))
@@ -219,7 +219,7 @@ fn join((network, stage, block): Context, inputs: &[Stream], how: How, lanes: us
 
 fn finish((network, stage, block): Context, feeds: &[(Stream, Adapter)], lanes: usize, engine: Engine) -> LayerPlan {
     let params = network.params(&stage.node);
-    let scores = || ActType::signed(network.acc_bits(&stage.node).unwrap_or(32));
+    let scores = || ActType::signed(stage.acc_bits.unwrap_or(32));
     let out = Stream::new(stage.output, lanes, stage.out.unwrap_or_else(scores));
     let feed =
         |(arrival, &(stream, adapter)): (&Arrival, &(Stream, Adapter))| Feed { from: arrival.source, stream, adapter };

@@ -1,6 +1,7 @@
 //! From a goal to its plan: a cycle target as it is, a budget by bisection over cycle targets.
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::Plan;
 use super::advice;
@@ -81,13 +82,48 @@ fn keeps(goal: &Goal, plan: &Plan) -> bool {
 ///
 /// # Errors
 /// Where `at` fails.
-pub fn fastest(at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Result<Plan, Box<Plan>>> {
+pub fn fastest(
+    at: impl Fn(u64) -> Result<Plan> + Sync,
+    fits: impl Fn(&Plan) -> bool + Sync,
+) -> Result<Result<Plan, Box<Plan>>> {
     let serial = at(u64::MAX)?;
     Ok(if fits(&serial) { Ok(faster(serial, at, fits)?) } else { Err(Box::new(serial)) })
 }
 
+/// The plan of the smallest cycle target that `fits`, as far as it is found: from `best`, which fits, by bisection, and from what a
+/// leap finds below that.
+fn faster(
+    mut best: Plan,
+    at: impl Fn(u64) -> Result<Plan> + Sync,
+    fits: impl Fn(&Plan) -> bool + Sync,
+) -> Result<Plan> {
+    loop {
+        best = bisected(best, &at, &fits)?;
+        match leap(&best, &at, &fits)? {
+            Some(plan) => best = plan,
+            None => return Ok(best),
+        }
+    }
+}
+
+/// A plan that `fits` of targets well below `best`: a faster design may need less block RAM, so that what is a little faster
+/// than `best` does not fit and what is much faster does.
+fn leap(
+    best: &Plan,
+    at: impl Fn(u64) -> Result<Plan> + Sync,
+    fits: impl Fn(&Plan) -> bool + Sync,
+) -> Result<Option<Plan>> {
+    /// Of the cycles of `best`.
+    const PARTS: [f64; 8] = [0.25, 0.3, 0.36, 0.43, 0.52, 0.62, 0.74, 0.88];
+    let pixels = best.input.height * best.input.width;
+    let targets = PARTS.map(|part| (part * best.cycles_per_image as f64) as u64);
+    let faster = |plan: &Plan| plan.cycles_per_image < best.cycles_per_image && fits(plan);
+    let found = |cycles| at(cycles).map(|plan| Some(plan).filter(faster)).transpose();
+    targets.into_par_iter().filter(|&cycles| cycles >= pixels as u64).find_map_first(found).transpose()
+}
+
 /// The plan of the smallest cycle target that `fits`, by bisection between one cycle and `best`, which fits.
-fn faster(mut best: Plan, at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Plan> {
+fn bisected(mut best: Plan, at: impl Fn(u64) -> Result<Plan>, fits: impl Fn(&Plan) -> bool) -> Result<Plan> {
     let (mut low, mut high) = (0, best.cycles_per_image);
     while low + 1 < high {
         let middle = low + (high - low) / 2;

@@ -67,6 +67,8 @@ pub struct Stage {
     pub out: Option<ActType>,
     /// Bits of a weight; 0 where there is none.
     pub weight_bits: u32,
+    /// Bits that hold its sums, where it has any: [`Network::acc_bits`], which looks at every weight.
+    pub acc_bits: Option<u32>,
 }
 
 impl Stage {
@@ -133,7 +135,8 @@ pub fn stages(network: &Network) -> Result<Vec<Stage>> {
         let kind = kind(network, i);
         let out = acts.get(&node.name).copied();
         let weight_bits = node.op.weight_bits().unwrap_or(0);
-        let stage = Stage { node: node.name.clone(), kind, inputs, output, out, weight_bits };
+        let acc_bits = network.acc_bits(&node.name);
+        let stage = Stage { node: node.name.clone(), kind, inputs, output, out, weight_bits, acc_bits };
         if let Some(act) = out {
             tensors.insert(&node.name, result(&stage, stages.len(), act));
         }
