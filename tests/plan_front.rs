@@ -97,7 +97,7 @@ fn nothing_that_fits_is_much_faster() {
     // Most of the block RAM: which foldings fit is a matter of how their words fill it.
     for (size, outs, device) in [(28, 258, "xc7a35t"), (16, 49, "ice40up5k"), (28, 144, "lfe5u-25f")] {
         let (network, goal) = (large(size, outs), goal(Target::Fit, device));
-        let planner = Planner::new(&network, goal.device.block()).unwrap();
+        let planner = Planner::new(&network, goal.block()).unwrap();
         let fit = balance(&network, &goal).unwrap().cycles_per_image;
         let mut cycles = (size * size) as u64;
         while cycles < fit * 9 / 10 {

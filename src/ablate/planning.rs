@@ -7,9 +7,8 @@ use crate::network::Network;
 use crate::plan::Plan;
 use crate::plan::balance::Planner;
 use crate::plan::device::Device;
-use crate::plan::goal::{Goal, Limit, Resource, Target};
-use crate::plan::pack::Block;
-use crate::plan::reach::fastest;
+use crate::plan::goal::{Goal, Target};
+use crate::plan::reach::fastest_within;
 
 /// Plans for a device, whether or not it holds what comes out.
 pub(super) struct Planning(pub Rules);
@@ -32,18 +31,15 @@ impl Planning {
     /// # Errors
     /// A network that no folding suits.
     pub fn plan(&self, network: &Network, rule: Rule, target: Target) -> Result<Plan> {
-        let mut planner = Planner::new(network, self.block())?;
+        let goal = self.goal(target);
+        let mut planner = Planner::new(network, goal.block())?;
         if rule == Rule::EqualLanes {
             planner.keep_lanes();
         }
-        let blocks = if self.0.no_dsp { 0 } else { self.0.device.dsp as usize };
-        let at = |cycles| planner.at(cycles, blocks);
-        let found = match target {
-            Target::Cycles(cycles) => return at(cycles),
-            Target::Lanes(lanes) => fastest(at, |plan| plan.lanes <= lanes)?,
-            Target::Fit => fastest(at, |plan| self.broken(self.0.device, plan).is_none())?,
-        };
-        Ok(found.unwrap_or_else(|smallest| *smallest))
+        match target {
+            Target::Cycles(cycles) => planner.within(cycles, &goal),
+            Target::Lanes(_) | Target::Fit => Ok(fastest_within(&planner, &goal)?.unwrap_or_else(|smallest| *smallest)),
+        }
     }
 
     /// What is known of a planned design. Its accuracy is left to the caller.
@@ -71,26 +67,17 @@ impl Planning {
         })
     }
 
-    /// What `plan` breaks first of what `device` has.
-    fn broken(&self, device: Device, plan: &Plan) -> Option<Limit> {
-        let limits = Goal::new(Target::Fit, device).limits().into_iter();
-        // Requantizers count as blocks in the estimate; without blocks they are LUTs.
-        let mut limits = limits.filter(|limit| !self.0.no_dsp || limit.resource != Resource::Dsp);
-        limits.find(|limit| !limit.keeps(plan))
-    }
-
-    /// The device's multiplier blocks, where they may be used.
-    fn block(&self) -> Block {
-        let block = self.0.device.block();
-        if self.0.no_dsp { block.none() } else { block }
+    fn goal(&self, target: Target) -> Goal {
+        Goal { no_dsp: self.0.no_dsp, ..Goal::new(target, self.0.device) }
     }
 
     /// What the device lacks for `plan`, and the smallest one of its family that does not.
     fn lacks(&self, plan: &Plan) -> Option<String> {
         let device = self.0.device;
-        let broken = self.broken(device, plan)?;
+        let goal = self.goal(Target::Fit);
+        let broken = goal.broken(plan)?;
         let mut family = Device::by_size(device.family).into_iter().filter(|other| other.family == device.family);
-        let holds = family.find(|other| self.broken(*other, plan).is_none());
+        let holds = family.find(|&device| Goal { device, ..goal }.broken(plan).is_none());
         let other = holds.map_or("no listed device of the family has it".into(), |d| format!("{} has it", d.name));
         Some(format!("{} wanted, {} there; {other}", broken.taken(plan), broken.allowed()))
     }

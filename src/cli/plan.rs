@@ -77,7 +77,7 @@ impl TargetArgs {
     /// [`InputError`] for an unknown device or a value that makes no sense.
     pub fn goal(&self) -> Result<Goal, InputError> {
         let device = self.board()?.device;
-        Ok(Goal { target: self.target()?, device, max_dsp: self.max_dsp, max_lut: self.max_lut })
+        Ok(Goal { target: self.target()?, device, max_dsp: self.max_dsp, max_lut: self.max_lut, no_dsp: false })
     }
 
     fn target(&self) -> Result<Target, InputError> {

@@ -72,7 +72,7 @@ impl HardwareConfig {
             (None, Some(lanes)) => Target::Lanes(lanes),
             (None, None) => Target::Fit,
         };
-        Ok(Goal { target, device, max_dsp: self.max_dsp, max_lut: self.max_lut })
+        Ok(Goal { target, device, max_dsp: self.max_dsp, max_lut: self.max_lut, no_dsp: false })
     }
 
     /// Everything wrong with the section's values; places are key paths.

@@ -78,7 +78,7 @@ fn with_bits(network: &Network, node: &str, bits: u32) -> Network {
 
 /// True where some design keeps the goal.
 fn some_fits(network: &Network, goal: &Goal) -> bool {
-    let Ok(planner) = Planner::new(network, goal.device.block()) else { return false };
+    let Ok(planner) = Planner::new(network, goal.block()) else { return false };
     match goal.target {
         Target::Cycles(cycles) => planner
             .within(cycles, goal)
@@ -89,6 +89,6 @@ fn some_fits(network: &Network, goal: &Goal) -> bool {
 
 /// The fastest plan that keeps the limits.
 fn fitting(network: &Network, goal: &Goal) -> Option<Plan> {
-    let planner = Planner::new(network, goal.device.block()).ok()?;
+    let planner = Planner::new(network, goal.block()).ok()?;
     fastest_within(&planner, goal).ok()?.ok()
 }

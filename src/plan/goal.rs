@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::device::Device;
+use super::pack::Block;
 use super::{Plan, Resources};
 
 /// Part of a device's LUTs that a plan may fill: place and route needs some air.
@@ -31,6 +32,8 @@ pub struct Goal {
     pub max_dsp: Option<usize>,
     /// Most LUTs, by the estimate, where fewer are wanted.
     pub max_lut: Option<usize>,
+    /// Every product made of LUTs, those of requantizers too (which the estimate still counts as blocks: they are no limit then).
+    pub no_dsp: bool,
 }
 
 /// A resource of an FPGA.
@@ -99,12 +102,18 @@ impl Limit {
 impl Goal {
     /// `target` on `device`, with as much as it has.
     pub const fn new(target: Target, device: Device) -> Self {
-        Self { target, device, max_dsp: None, max_lut: None }
+        Self { target, device, max_dsp: None, max_lut: None, no_dsp: false }
+    }
+
+    /// The multiplier blocks that the planner counts with.
+    pub fn block(&self) -> Block {
+        let block = self.device.block();
+        if self.no_dsp { block.none() } else { block }
     }
 
     /// Multiplier blocks that a design may use.
     pub fn blocks(&self) -> usize {
-        let has = self.device.dsp as usize;
+        let has = if self.no_dsp { 0 } else { self.device.dsp as usize };
         self.max_dsp.map_or(has, |max| max.min(has))
     }
 
@@ -114,7 +123,7 @@ impl Goal {
         let flags = [flag(Resource::Dsp, self.max_dsp, "--max-dsp"), flag(Resource::Lut, self.max_lut, "--max-lut")];
         let mut limits: Vec<Limit> = flags.into_iter().flatten().collect();
         if self.target == Target::Fit {
-            limits.extend(device(&self.device));
+            limits.extend(device(&self.device).into_iter().filter(|l| !self.no_dsp || l.resource != Resource::Dsp));
         }
         limits
     }

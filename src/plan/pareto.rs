@@ -46,7 +46,7 @@ impl Point {
 /// As [`super::reach::balance`]; not even the smallest design fits.
 pub fn front(network: &Network, goal: &Goal) -> Result<Vec<Point>> {
     let goal = Goal { target: Target::Fit, ..*goal };
-    let planner = Planner::new(network, goal.device.block())?;
+    let planner = Planner::new(network, goal.block())?;
     let fast = match fastest_within(&planner, &goal)? {
         Ok(plan) => plan,
         Err(smallest) => {

@@ -16,7 +16,7 @@ use crate::network::Network;
 /// [`InputError`] where an operation has no engine, or nothing reaches the goal: then it names the layer, the resource
 /// and the nearest change that would.
 pub fn balance(network: &Network, goal: &Goal) -> Result<Plan> {
-    let mut planner = Planner::new(network, goal.device.block())?;
+    let mut planner = Planner::new(network, goal.block())?;
     if matches!(goal.target, Target::Lanes(_)) {
         planner.keep_lanes();
     }
@@ -76,18 +76,6 @@ pub fn slow(planner: &Planner, goal: &Goal) -> Result<Result<Plan, Box<Plan>>> {
 
 fn keeps(goal: &Goal, plan: &Plan) -> bool {
     goal.within_lanes(plan) && goal.broken(plan).is_none()
-}
-
-/// The plan of the smallest cycle target that `fits`; the fully serial one where not even it fits.
-///
-/// # Errors
-/// Where `at` fails.
-pub fn fastest(
-    at: impl Fn(u64) -> Result<Plan> + Sync,
-    fits: impl Fn(&Plan) -> bool + Sync,
-) -> Result<Result<Plan, Box<Plan>>> {
-    let serial = at(u64::MAX)?;
-    Ok(if fits(&serial) { Ok(faster(serial, at, fits)?) } else { Err(Box::new(serial)) })
 }
 
 /// The plan of the smallest cycle target that `fits`, as far as it is found: from `best`, which fits, by bisection, and from what a

@@ -13,6 +13,7 @@ use slimgate::network::random::{RandomSpec, chain, random_network};
 use slimgate::plan::Plan;
 use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
+use slimgate::plan::goal::{Goal, Target};
 use slimgate::rtl::design;
 
 #[path = "../../examples/make_graphs/networks.rs"]
@@ -123,13 +124,13 @@ impl Recipe {
     /// # Errors
     /// Where there is none.
     pub fn plan(&self, network: &Network, device: &Device) -> Result<Plan> {
-        let blocks = if self.no_dsp { 0 } else { self.max_dsp.min(device.dsp as usize) };
-        let block = device.block();
-        let mut planner = Planner::new(network, if self.no_dsp { block.none() } else { block })?;
+        let any = Goal::new(Target::Cycles(self.cycles), *device);
+        let goal = Goal { max_dsp: Some(self.max_dsp), no_dsp: self.no_dsp, ..any };
+        let mut planner = Planner::new(network, goal.block())?;
         if self.lanes {
             planner.keep_lanes();
         }
-        planner.at(self.cycles, blocks).with_context(|| self.name.clone())
+        planner.at(self.cycles, goal.blocks()).with_context(|| self.name.clone())
     }
 }
 
