@@ -67,6 +67,7 @@ impl Session {
             margins: c.margins(),
             schedule: c.schedule,
             warm_start: c.warm_start,
+            trade: c.trade,
         }
     }
 

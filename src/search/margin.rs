@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, Measured, SearchResult, StageResult, Trial};
 use super::climb::{Schedule, deepest};
+use super::trade;
 
 /// How far a stage that is not the last steps back from its deepest passing rung.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub struct Plan {
     pub schedule: Schedule,
     /// Where candidates start.
     pub warm_start: WarmStart,
+    /// Rungs of earlier stages are traded for deeper ones of the last, after it.
+    pub trade: bool,
 }
 
 /// The accuracy a network must keep.
@@ -77,7 +80,10 @@ impl Target {
 pub fn search(bench: &mut dyn Bench, plan: &Plan) -> Result<SearchResult> {
     let baseline = bench.baseline()?;
     let target = plan.target.threshold(baseline.accuracy);
-    let stages = stages(bench, plan, &plan.order, &baseline, target)?;
+    let mut stages = stages(bench, plan, &plan.order, &baseline, target)?;
+    if plan.trade {
+        stages = trade::improve(bench, plan, &baseline, target, stages)?;
+    }
     Ok(SearchResult { target, baseline, stages })
 }
 

@@ -16,6 +16,7 @@ pub mod recorded;
 pub mod stages;
 #[cfg(feature = "train")]
 pub mod teacher;
+mod trade;
 pub mod work;
 #[cfg(feature = "train")]
 pub mod workshop;

@@ -192,5 +192,6 @@ pub fn plan(order: &[&str], drop: f64, margin: Margin, schedule: Schedule) -> Pl
         margins: order.iter().map(|s| (s.to_string(), margin)).collect(),
         schedule,
         warm_start: WarmStart::Previous,
+        trade: false,
     }
 }

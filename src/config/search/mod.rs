@@ -31,6 +31,8 @@ pub struct SearchConfig {
     pub schedule: Schedule,
     /// Where a stage's candidates start.
     pub warm_start: WarmStart,
+    /// After the last stage, rungs of earlier ones are traded for deeper ones of the last, as long as the network gets smaller.
+    pub trade: bool,
     /// Distillation from a float network while fine-tuning.
     pub distill: Distill,
     /// Integer quantization.
@@ -243,6 +245,7 @@ impl Default for SearchConfig {
             objective: Objective::StoredBits,
             schedule: Schedule::Gallop,
             warm_start: WarmStart::Previous,
+            trade: false,
             distill: Distill { weight: 0.7, temperature: 3.0, teacher: None },
             iq: IqConfig::default(),
             ns: NsConfig::default(),
