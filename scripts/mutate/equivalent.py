@@ -13,8 +13,8 @@ import re
 
 from bench import limited
 
-# Processor time of one proof, less where the modules around it are compared.
-SECONDS, AROUND = 120, 30
+# Processor time of one proof (of a multiplier two minutes, twice that beside other work), less of the modules around it.
+SECONDS, AROUND = 300, 60
 
 NETLIST = """{read}hierarchy -check -top {top}
 rename {module} compared
