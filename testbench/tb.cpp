@@ -124,7 +124,7 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
         if (!bench.run(full)) return false;
         // Pixels so far apart that every engine waits for its rows.
         const uint64_t slow = 2 * (result.latency_cycles + v.pixels);
-        Pass starved{"starved", static_cast<uint32_t>(std::clamp<uint64_t>(STARVED_CYCLES / slow, 2, 8))};
+        Pass starved{"starved", static_cast<uint32_t>(std::clamp<uint64_t>(STARVED_CYCLES / (slow + 1), 2, 8))};
         const double gap = static_cast<double>(slow) / v.pixels;
         starved.starve = 1 - 1 / std::min(gap, std::max(o.timeout / 50.0, 1.0));
         if (!bench.run(starved)) return false;

@@ -321,7 +321,7 @@ module tb;
             // Pixels so far apart that every engine waits for its rows.
             starve = 2.0 * (latency_cycles + pixels) / pixels;
             if (starve > time_limit / 50.0) starve = time_limit / 50.0;
-            starved_images = StarvedCycles / (2 * (latency_cycles + pixels));
+            starved_images = StarvedCycles / (2 * (latency_cycles + pixels) + 1);
             starved_images = (starved_images < 2) ? 2 : (starved_images > 8) ? 8 : starved_images;
             starve = (starve > 1.0) ? 1.0 - 1.0 / starve : 0.0;
             run_pass("starved", starved_images, 0.0, 1'b0, -1, 0, 0, 0);

@@ -54,6 +54,13 @@ fn a_search_ends_where_no_stage_has_a_trade_to_offer() {
                     let offer = traded(&formula, &after, at);
                     assert!(offer.is_none_or(|offer| offer >= end.stored_bits), "{what}: {offer:?}");
                 }
+                let passing = &after.stages[2].passing;
+                let fallback = passing.iter().any(|(_, milder)| milder.key == before.network().key);
+                assert!(
+                    before.stages[2].kept.is_none() || fallback,
+                    "{what}: what was there before is not polished next"
+                );
+                assert!(passing.is_sorted_by_key(|(rung, _)| *rung), "{what}");
                 smaller += usize::from(end.stored_bits < bits);
             }
         }

@@ -106,12 +106,14 @@ impl Balanced<'_> {
     /// Cycles an image over the target, and size in LUTs, of a stage's engine; `None` where it does not fit the stage.
     fn rate(&self, stage: &Stage, choice: Choice) -> Option<(u64, f64)> {
         let stream = arrival(stage, choice)?;
-        let mut rated = self.planner.rated.lock().expect("no holder panics");
         let key = (stage.node.clone(), choice);
-        let rate = *rated.entry(key).or_insert_with(|| {
+        let known = self.planner.rated.lock().expect("no holder panics").get(&key).copied();
+        let rate = known.unwrap_or_else(|| {
             let (planner, found) = (self.planner, &self.planner.planned.adders);
-            let plan = layer(planner.network, stage, &[stream], choice, planner.block, found)?;
-            Some((plan.cycles_per_image, plan.resources))
+            let plan = layer(planner.network, stage, &[stream], choice, planner.block, found);
+            let rate = plan.map(|plan| (plan.cycles_per_image, plan.resources));
+            planner.rated.lock().expect("no holder panics").insert(key, rate);
+            rate
         });
         rate.map(|(cycles, resources)| (cycles.saturating_sub(self.cycles), cost::in_luts(&resources, &self.prices)))
     }

@@ -32,7 +32,7 @@ pub struct Goal {
     pub max_dsp: Option<usize>,
     /// Most LUTs, by the estimate, where fewer are wanted.
     pub max_lut: Option<usize>,
-    /// Every product made of LUTs, those of requantizers too (which the estimate still counts as blocks: they are no limit then).
+    /// Every product made of LUTs, those of requantizers too (which the estimate still counts as blocks: the device's are no limit then).
     pub no_dsp: bool,
 }
 

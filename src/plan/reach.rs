@@ -1,4 +1,4 @@
-//! From a goal to its plan: a cycle target as it is, a budget by bisection over cycle targets.
+//! From a goal to its plan: a cycle target as it is, a budget by bisection over cycle targets, and by leaps.
 
 use anyhow::Result;
 use rayon::prelude::*;

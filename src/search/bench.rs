@@ -79,7 +79,8 @@ pub struct StageResult {
     pub kept: Option<usize>,
     /// The network that leaves the stage.
     pub network: Measured,
-    /// Measured candidates that met the target, mildest first, with their rungs.
+    /// Measured candidates that met the target, mildest first, with their rungs; after a trade the milder ones of the last stage are
+    /// of the path before it, and a stage between has none.
     pub passing: Vec<(usize, Measured)>,
     /// The decision in words.
     pub why: String,

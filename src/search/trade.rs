@@ -54,14 +54,13 @@ fn trade(
             true => (back, format!("{}; a rung back for {}", stage.why, last.stage)),
             false => (stage.kept, stage.why.clone()),
         };
+        // Those of the stage that goes back stay what they are; behind it they would be others.
+        let passing = if i == at { stage.passing.clone() } else { Vec::new() };
         let network = match kept {
-            Some(rung) => {
-                let start = bench.prepare(&stage.stage, &entering.key)?;
-                bench.measure(&Trial { stage: &stage.stage, rung, start: &start, from: &start, target })?
-            }
+            Some(rung) => candidate(bench, plan, target, (&stage.stage, rung), &entering, &passing)?,
             None => entering,
         };
-        traded.push(StageResult { kept, network, why, passing: Vec::new(), ..stage.clone() });
+        traded.push(StageResult { kept, network, why, passing, ..stage.clone() });
     }
     let entering = traded.last().map_or(baseline, |stage| &stage.network);
     let deeper = deeper(bench, plan, target - plan.allowance, last, entering)?;
@@ -69,6 +68,25 @@ fn trade(
         traded.push(deeper);
         traded
     }))
+}
+
+/// The candidate of one rung behind `entering`, of which `passing` are known.
+fn candidate(
+    bench: &mut dyn Bench,
+    plan: &Plan,
+    target: f64,
+    (stage, rung): (&str, usize),
+    entering: &Measured,
+    passing: &[(usize, Measured)],
+) -> Result<Measured> {
+    let mut milder = passing.iter().filter(|(known, _)| *known <= rung);
+    let start = bench.prepare(stage, &entering.key)?;
+    let from = match (plan.warm_start, milder.next_back()) {
+        (_, Some((known, network))) if *known == rung => return Ok(network.clone()),
+        (WarmStart::Previous, Some((_, network))) => &network.key,
+        _ => &start,
+    };
+    bench.measure(&Trial { stage, rung, start: &start, from, target })
 }
 
 /// The last stage behind `entering`, rung by rung from one past the kept one of `before`; `None` where that fails.
@@ -80,21 +98,18 @@ fn deeper(
     entering: &Measured,
 ) -> Result<Option<StageResult>> {
     let stage = before.stage.as_str();
-    let start = bench.prepare(stage, &entering.key)?;
-    let mut passing: Vec<(usize, Measured)> = Vec::new();
-    for rung in before.kept.map_or(0, |kept| kept + 1)..bench.rungs(stage) {
-        let from = match (plan.warm_start, passing.last()) {
-            (WarmStart::Previous, Some((_, milder))) => &milder.key,
-            _ => &start,
-        };
-        let measured = bench.measure(&Trial { stage, rung, start: &start, from, target })?;
+    let mut deeper: Vec<(usize, Measured)> = Vec::new();
+    for rung in before.deepest.map_or(0, |deepest| deepest + 1)..bench.rungs(stage) {
+        let measured = candidate(bench, plan, target, (stage, rung), entering, &deeper)?;
         if measured.accuracy < target {
             break;
         }
-        passing.push((rung, measured));
+        deeper.push((rung, measured));
     }
-    let Some((deepest, network)) = passing.last().cloned() else { return Ok(None) };
+    let Some((deepest, network)) = deeper.last().cloned() else { return Ok(None) };
     let why = format!("rung {deepest} is the deepest that met the target, after a rung back before it");
     let stage = stage.to_string();
+    // Where the polish wins back too little of an allowance, the milder ones before the trade are next.
+    let passing = [before.passing.clone(), deeper].concat();
     Ok(Some(StageResult { stage, deepest: Some(deepest), kept: Some(deepest), network, passing, why }))
 }
