@@ -84,7 +84,7 @@ def main():
     order, found, scored = drawn(bench, seed), [], 0
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
         while scored < count:
-            batch = [mutant for mutant, _ in zip(order, range(min(count - scored, 4 * int(jobs))))]
+            batch = [mutant for _, mutant in zip(range(min(count - scored, 4 * int(jobs))), order)]
             if not batch:
                 break
             for verdict, row in pool.map(functools.partial(test, bench), batch):
