@@ -139,7 +139,7 @@ fn best_margin(
 }
 
 /// One stage's climb: what it has measured so far.
-struct Ladder<'a> {
+pub(super) struct Ladder<'a> {
     bench: &'a mut dyn Bench,
     stage: &'a str,
     entering: Measured,
@@ -151,10 +151,27 @@ struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    fn new(bench: &'a mut dyn Bench, stage: &'a str, entering: Measured, target: f64, plan: &'a Plan) -> Result<Self> {
+    pub(super) fn new(
+        bench: &'a mut dyn Bench,
+        stage: &'a str,
+        entering: Measured,
+        target: f64,
+        plan: &'a Plan,
+    ) -> Result<Self> {
         ensure!(bench.rungs(stage) > 0, "stage {stage}: the ladder has no rung");
         let prepared = bench.prepare(stage, &entering.key)?;
         Ok(Self { bench, stage, entering, prepared, target, plan, seen: BTreeMap::new() })
+    }
+
+    /// The same where candidates are known from an earlier climb behind the same network.
+    pub(super) fn knowing(mut self, candidates: &[(usize, Measured)]) -> Self {
+        self.seen.extend(candidates.iter().cloned());
+        self
+    }
+
+    /// The candidates seen that meet the target, mildest first.
+    pub(super) fn passing(&self) -> Vec<(usize, Measured)> {
+        self.seen.iter().filter(|(_, m)| m.accuracy >= self.target).map(|(&rung, m)| (rung, m.clone())).collect()
     }
 
     /// The deepest rung that meets the target, if any does.
@@ -174,8 +191,8 @@ impl<'a> Ladder<'a> {
             Some(rung) => self.at(rung)?,
             None => self.entering.clone(),
         };
-        let passing = self.seen.iter().filter(|(_, m)| m.accuracy >= self.target).map(|(&rung, m)| (rung, m.clone()));
-        Ok(StageResult { stage: self.stage.to_string(), deepest, kept, network, passing: passing.collect(), why })
+        let passing = self.passing();
+        Ok(StageResult { stage: self.stage.to_string(), deepest, kept, network, passing, why })
     }
 
     fn step_back(&mut self, deepest_rung: Option<usize>, margin: Option<Margin>) -> Result<(Option<usize>, String)> {
@@ -200,7 +217,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// The candidate of one rung, measured once.
-    fn at(&mut self, rung: usize) -> Result<Measured> {
+    pub(super) fn at(&mut self, rung: usize) -> Result<Measured> {
         if let Some(known) = self.seen.get(&rung) {
             return Ok(known.clone());
         }

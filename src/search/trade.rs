@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 
-use super::bench::{Bench, Measured, StageResult, Trial};
-use super::margin::{Plan, WarmStart};
+use super::bench::{Bench, Measured, StageResult};
+use super::margin::{Ladder, Plan};
 
 /// The path `path`, of all stages of `plan` from `baseline` on, after every trade that makes it smaller: of the later stages
 /// first, until none does.
@@ -57,7 +57,7 @@ fn trade(
         // Those of the stage that goes back stay what they are; behind it they would be others.
         let passing = if i == at { stage.passing.clone() } else { Vec::new() };
         let network = match kept {
-            Some(rung) => candidate(bench, plan, target, (&stage.stage, rung), &entering, &passing)?,
+            Some(rung) => Ladder::new(bench, &stage.stage, entering, target, plan)?.knowing(&passing).at(rung)?,
             None => entering,
         };
         traded.push(StageResult { kept, network, why, passing, ..stage.clone() });
@@ -70,26 +70,7 @@ fn trade(
     }))
 }
 
-/// The candidate of one rung behind `entering`, of which `passing` are known.
-fn candidate(
-    bench: &mut dyn Bench,
-    plan: &Plan,
-    target: f64,
-    (stage, rung): (&str, usize),
-    entering: &Measured,
-    passing: &[(usize, Measured)],
-) -> Result<Measured> {
-    let mut milder = passing.iter().filter(|(known, _)| *known <= rung);
-    let start = bench.prepare(stage, &entering.key)?;
-    let from = match (plan.warm_start, milder.next_back()) {
-        (_, Some((known, network))) if *known == rung => return Ok(network.clone()),
-        (WarmStart::Previous, Some((_, network))) => &network.key,
-        _ => &start,
-    };
-    bench.measure(&Trial { stage, rung, start: &start, from, target })
-}
-
-/// The last stage behind `entering`, rung by rung from one past the kept one of `before`; `None` where that fails.
+/// The last stage behind `entering`, rung by rung from one past the deepest of `before`; `None` where that fails.
 fn deeper(
     bench: &mut dyn Bench,
     plan: &Plan,
@@ -98,14 +79,14 @@ fn deeper(
     entering: &Measured,
 ) -> Result<Option<StageResult>> {
     let stage = before.stage.as_str();
-    let mut deeper: Vec<(usize, Measured)> = Vec::new();
-    for rung in before.deepest.map_or(0, |deepest| deepest + 1)..bench.rungs(stage) {
-        let measured = candidate(bench, plan, target, (stage, rung), entering, &deeper)?;
-        if measured.accuracy < target {
+    let rungs = before.deepest.map_or(0, |deepest| deepest + 1)..bench.rungs(stage);
+    let mut ladder = Ladder::new(bench, stage, entering.clone(), target, plan)?;
+    for rung in rungs {
+        if ladder.at(rung)?.accuracy < target {
             break;
         }
-        deeper.push((rung, measured));
     }
+    let deeper = ladder.passing();
     let Some((deepest, network)) = deeper.last().cloned() else { return Ok(None) };
     let why = format!("rung {deepest} is the deepest that met the target, after a rung back before it");
     let stage = stage.to_string();

@@ -1,7 +1,6 @@
 //! Block RAM and LUT RAM that a memory takes: a function of its width and depth, as Yosys' `memory_libmap` chooses among the
 //! widths of the family's blocks (its costs: a block, half a unit for each bit of a multiplexer behind several blocks).
 
-use crate::plan::Resources;
 use crate::plan::memory::{Kind, Memory, Style};
 use crate::synth::Target;
 
@@ -132,15 +131,6 @@ pub fn style(memory: &Memory, family: Target) -> Style {
         Kind::Ram if family == Target::Ice40 => Style::Registers,
         _ => Style::Distributed,
     }
-}
-
-/// Block RAM of a ROM of `depth` words of `width` bits, in kbit, in the style that suits it.
-pub fn rom_kbit(width: u32, depth: usize, family: Target) -> f64 {
-    let memory = Memory::rom("rom", width, depth, 0).placed(family);
-    if memory.style != Style::Block {
-        return 0.0;
-    }
-    Resources::blocks(family, layout(memory.kind, width, depth, family).units).bram_kbit()
 }
 
 /// LUTs of a RAM in LUT RAM, without the multiplexers behind several of them: RAM32M and RAM64M of four LUTs, RAM32M16 and
