@@ -10,9 +10,11 @@ use idx::write_part;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use slimgate::ablate::{self, Ablation, Rule};
+use slimgate::ablate::{self, Ablation, Rule, Rules};
 use slimgate::network::Network;
 use slimgate::network::graph::Op;
+use slimgate::plan::device::Device;
+use slimgate::plan::goal::Target;
 
 /// The example network, its weights as they are (4 bits and fewer) or in words of 8 bits.
 fn network(bits: Option<u32>) -> Network {
@@ -91,6 +93,29 @@ fn designs_of_a_run_side_by_side() {
         assert!(energy.nanojoules > 0.0 && (energy.kinds.values().sum::<f64>() / energy.nanojoules - 1.0).abs() < 1e-9);
         assert!(row.cycles_per_image > Some(1.0) && dir.join("manifest.json").exists());
     }
+}
+
+#[test]
+fn where_no_pace_is_asked_for_all_designs_of_equal_throughput_fit_the_device() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path());
+    let mut wide = network(Some(8));
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    for weight in wide.params.values_mut().flat_map(|params| &mut params.weight) {
+        *weight = (i64::from(rng.next_u32() % 255) - 127) as i8;
+    }
+    wide.save(&folder.path().join("ablation/bits8")).unwrap();
+    let rules = |target| Rules { device: Device::named("ice40hx8k").unwrap(), target, no_dsp: true };
+    let rows = |target| {
+        let rows = ablate::plan(folder.path(), rules(target)).unwrap().rows;
+        rows.into_iter().filter(|row| row.rule == Rule::EqualThroughput).collect::<Vec<_>>()
+    };
+    let all = rows(Target::Fit);
+    assert!(all.iter().all(|row| row.lacks.is_none()), "{all:?}");
+    let pace = all.iter().map(|row| row.planned_cycles_per_image).max().unwrap();
+    // The network of 8 bits sets it: that of fewer bits would fit in fewer cycles.
+    let faster = rows(Target::Cycles(pace - 1));
+    assert!(faster[0].lacks.is_some() && faster[1].lacks.is_none(), "{faster:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Plans the designs of an ablation.
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::{Row, Rule, Rules, Stage};
 use crate::network::Network;
@@ -14,6 +15,22 @@ use crate::plan::reach::fastest_within;
 pub(super) struct Planning(pub Rules);
 
 impl Planning {
+    /// Where no pace is asked for: with the fastest that the device lets every one of `networks` keep, those aside that fit it
+    /// at none.
+    ///
+    /// # Errors
+    /// Those of [`Planning::plan`].
+    pub fn paced(mut self, networks: &[Stage]) -> Result<Self> {
+        if self.0.target == Target::Fit {
+            let goal = self.goal(Target::Fit);
+            let fastest = |stage: &Stage| fastest_within(&Planner::new(&stage.network, goal.block())?, &goal);
+            let plans: Vec<_> = networks.par_iter().map(fastest).collect::<Result<_>>()?;
+            let paces = plans.iter().flatten().map(|plan| plan.cycles_per_image);
+            self.0.target = paces.max().map_or(Target::Fit, Target::Cycles);
+        }
+        Ok(self)
+    }
+
     /// What every network is planned for under `rule`: what the design of the compressed one, `last`, has.
     ///
     /// # Errors
