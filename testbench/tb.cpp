@@ -21,8 +21,13 @@ constexpr uint32_t MEASURED_IMAGES = 16;
 
 // The most images that a pass may need to fill every queue.
 constexpr uint32_t FULL_IMAGES = 1000;
-// About as many cycles is the source slow, for 2 to 8 images.
-constexpr uint64_t STARVED_CYCLES = 100000;
+// About as many cycles is the source slow, for 2 to 8 images; of small designs more resets are tried, up to 10.
+constexpr uint64_t LONG_CYCLES = 100000;
+
+// How often a stretch of `cycles` may be repeated.
+uint32_t repeats(uint64_t cycles, uint32_t least, uint32_t most) {
+    return static_cast<uint32_t>(std::clamp<uint64_t>(LONG_CYCLES / (cycles + 1), least, most));
+}
 
 struct Options {
     std::string vectors, trace;
@@ -77,18 +82,18 @@ bool measured_run(Bench& bench, Result& result, const char* name, uint32_t image
     return true;
 }
 
-// Reset in mid-image, with scores half out, and with several images in flight; each time the design must recover.
-bool reset_test(Bench& bench, const Vectors& v, Random& random, double stall) {
-    Pass aborted[3] = {{"reset", 4, stall}, {"reset", 4, stall}, {"reset", 4, stall}};
-    aborted[0].abort_pixels = 1 + v.pixels / 2;
-    aborted[1].abort_beats = std::max(1u, v.classes / 2);
-    aborted[2].abort_pixels = 1 + random.next() % (3 * uint64_t{v.pixels});
-    // Each time another image is the first one, which alone sees what a reset leaves.
+// Reset in mid-image, with scores half out, with several images in flight, and so often more in the first image; each
+// time the design must recover. Each time another image is the first one, which alone sees what a reset leaves.
+bool reset_test(Bench& bench, const Vectors& v, Random& random, double stall, uint32_t resets) {
     uint32_t from = 1;
-    for (const Pass& pass : aborted) {
-        if (!bench.run(pass)) return false;
+    for (uint32_t i = 0; i < resets; ++i) {
+        Pass aborted{"reset", 4, stall};
+        if (i == 0) aborted.abort_pixels = 1 + v.pixels / 2;
+        else if (i == 1) aborted.abort_beats = std::max(1u, v.classes / 2);
+        else aborted.abort_pixels = 1 + random.next() % ((i == 2 ? 3 : 1) * uint64_t{v.pixels});
+        if (!bench.run(aborted)) return false;
         bench.reset();
-        Pass after{"after reset", 2, stall};
+        Pass after{"after reset", i < 3 ? 2u : 1u, stall};
         after.from = from;
         if (!bench.run(after)) return false;
         from += after.images;
@@ -124,7 +129,7 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
         if (!bench.run(full)) return false;
         // Pixels so far apart that every engine waits for its rows.
         const uint64_t slow = 2 * (result.latency_cycles + v.pixels);
-        Pass starved{"starved", static_cast<uint32_t>(std::clamp<uint64_t>(STARVED_CYCLES / (slow + 1), 2, 8))};
+        Pass starved{"starved", repeats(slow, 2, 8)};
         const double gap = static_cast<double>(slow) / v.pixels;
         starved.starve = 1 - 1 / std::min(gap, std::max(o.timeout / 50.0, 1.0));
         if (!bench.run(starved)) return false;
@@ -133,7 +138,8 @@ bool simulate(Bench& bench, const Vectors& v, const Options& o, Result& result) 
     if (main_measures ? !measured_run(bench, result, "main", v.images) : !bench.run({"main", v.images, o.stall}))
         return false;
     bench.expect_err_tlast("main", false);
-    if (o.reset_test && !reset_test(bench, v, random, o.stall)) return false;
+    const uint32_t resets = o.main_only ? 3 : repeats(2 * (result.latency_cycles + v.pixels), 3, 10);
+    if (o.reset_test && !reset_test(bench, v, random, o.stall, resets)) return false;
     return !o.tlast_test || tlast_test(bench, v);
 }
 

@@ -18,7 +18,7 @@ module tb;
     localparam integer MeasuredImages = 16;
     localparam integer FullImages     = 1000; // the most that a pass may need to fill every queue ...
     localparam integer Fills          = 3;    // ... so many times
-    localparam integer StarvedCycles  = 100000; // about as long is the source slow, for 2 to 8 images
+    localparam integer LongCycles     = 100000; // about as long is the source slow, for 2 to 8 images; and 3 to 10 resets
     localparam integer Listed         = 10;
 
     reg                   clk_i = 1'b0;
@@ -262,16 +262,25 @@ module tb;
         interval_images = count - 1;
     endtask
 
-    task reset_test;
-        integer i;
-        for (i = 0; i < 3; i = i + 1) begin
+    // How often a stretch of a few images' time may be repeated.
+    function automatic integer repeats(input integer least, input integer most);
+        repeats = LongCycles / (2 * (latency_cycles + pixels) + 1);
+        repeats = (repeats < least) ? least : (repeats > most) ? most : repeats;
+    endfunction
+
+    // Each time another image is the first one, which alone sees what a reset leaves.
+    task reset_test(input integer resets);
+        integer i, next;
+        next = 1;
+        for (i = 0; i < resets; i = i + 1) begin
             run_pass("reset", 4, stall, 1'b0, -1, 0,
-                     (i == 0) ? 1 + pixels / 2 : (i == 1) ? 0 : 1 + ($random(seed) & 32'h7fffffff) % (3 * pixels),
+                     (i == 0) ? 1 + pixels / 2 :
+                     (i == 1) ? 0 : 1 + ($random(seed) & 32'h7fffffff) % ((i == 2) ? 3 * pixels : pixels),
                      (i == 1) ? (Classes + 1) / 2 : 0);
             reset;
-            // Each time another image is the first one, which alone sees what a reset leaves.
-            from = 1 + 2 * i;
-            run_pass("after reset", 2, stall, 1'b0, -1, 0, 0, 0);
+            from = next;
+            run_pass("after reset", (i < 3) ? 2 : 1, stall, 1'b0, -1, 0, 0, 0);
+            next = next + ((i < 3) ? 2 : 1);
             from = 0;
         end
         if (err_tlast_o !== 1'b0) broken_rule("after reset", "err_tlast_o is high though every s_axis_tlast was right");
@@ -292,7 +301,7 @@ module tb;
     // ---- The run.
 
     reg [8*1024-1:0] path;
-    integer          count, fill, starved_images;
+    integer          count, fill;
     reg              main_only, main_measures;
 
     initial begin
@@ -321,17 +330,15 @@ module tb;
             // Pixels so far apart that every engine waits for its rows.
             starve = 2.0 * (latency_cycles + pixels) / pixels;
             if (starve > time_limit / 50.0) starve = time_limit / 50.0;
-            starved_images = StarvedCycles / (2 * (latency_cycles + pixels) + 1);
-            starved_images = (starved_images < 2) ? 2 : (starved_images > 8) ? 8 : starved_images;
             starve = (starve > 1.0) ? 1.0 - 1.0 / starve : 0.0;
-            run_pass("starved", starved_images, 0.0, 1'b0, -1, 0, 0, 0);
+            run_pass("starved", repeats(2, 8), 0.0, 1'b0, -1, 0, 0, 0);
             starve = 0.0;
             if (!main_measures) measured_run("throughput", MeasuredImages);
         end
         if (main_measures) measured_run("main", images);
         else run_pass("main", images, stall, 1'b0, -1, 0, 0, 0);
         if (err_tlast_o !== 1'b0) broken_rule("main", "err_tlast_o is high though every s_axis_tlast was right");
-        if ($test$plusargs("reset_test") && !deadlock) reset_test;
+        if ($test$plusargs("reset_test") && !deadlock) reset_test(main_only ? 3 : repeats(3, 10));
         if ($test$plusargs("tlast_test") && !deadlock) tlast_test;
         $display("{\"images\":%0d,\"mismatches\":%0d,\"wrong_beats\":%0d,\"protocol_errors\":%0d,\"latency_cycles\":%0d,\"interval_cycles\":%0d,\"interval_images\":%0d,\"cycles\":%0d,\"deadlocked\":%0d}",
                  images_run, mismatches, wrong_beats, protocol_errors, latency_cycles, interval_cycles,

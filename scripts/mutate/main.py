@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import functools
+import itertools
 import os
 import random
 import sys
@@ -48,7 +49,7 @@ def changed_line(before, start, end, text):
 
 
 def test(bench, mutant):
-    """Simulates one mutant and tries to prove it the same, whichever is quicker first; lints what the simulation does not catch."""
+    """Simulates one mutant, unless it is soon proved the same; what the simulation does not catch is proved at length, or linted."""
     file, kind, start, end, text = mutant
     with open(os.path.join(bench.design, file), encoding="utf-8") as source:
         before = source.read()
@@ -57,17 +58,19 @@ def test(bench, mutant):
         with open(copy, "w", encoding="utf-8") as target:
             target.write(before[:start] + text + before[end:])
         changed = {file: copy}
-        proof = Prover(bench, folder).same(file, changed) if kind in MOSTLY_SAME else None
-        verdict = proof or bench.run(changed, folder)[0]
+        prover = functools.cache(lambda: Prover(bench, folder))
+        if kind in MOSTLY_SAME and prover().quickly_same(file, changed):
+            verdict = "equivalent"
+        else:
+            verdict = bench.run(changed, folder)[0]
         if verdict == "passed":
-            proof = None if kind in MOSTLY_SAME else Prover(bench, folder).same(file, changed)
-            verdict = proof or ("survived" if bench.lint(changed) else "lint")
+            verdict = "equivalent" if prover().same(file, changed) else "survived" if bench.lint(changed) else "lint"
     return verdict, (kind, file, *changed_line(before, start, end, text))
 
 
 def table(found):
     """Verdicts by kind."""
-    heads = ["wrong", "hangs", "slower than planned", "other timing", "lint", "survived", "equivalent", "identical", "does not compile"]
+    heads = ["wrong", "hangs", "slower than planned", "other timing", "lint", "survived", "equivalent", "does not compile"]
     print(f"{'kind':<14}" + "".join(f"{head:>{len(head) + 2}}" for head in heads))
     for kind in sorted({row[1][0] for row in found}) + ["all"]:
         counts = collections.Counter(verdict for verdict, row in found if kind in (row[0], "all"))
@@ -83,17 +86,20 @@ def main():
     print(f"{design}: unchanged, the bench passes in {seconds:.1f} processor seconds", flush=True)
     order, found, scored = drawn(bench, seed), [], 0
     with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
-        while scored < count:
-            batch = [mutant for _, mutant in zip(range(min(count - scored, 4 * int(jobs))), order)]
-            if not batch:
-                break
-            for verdict, row in pool.map(functools.partial(test, bench), batch):
-                found.append((verdict, row))
-                scored += verdict in CAUGHT or verdict == "survived"
-                print(f"\r{scored} of {count}", end="", file=sys.stderr, flush=True)
-                if verdict == "survived":
-                    kind, file, line, before, after = row
-                    print(f"survived: {file}:{line} ({kind})\n  before  {before}\n  after   {after}", flush=True)
+        def more(mutants):
+            return [pool.submit(test, bench, mutant) for mutant in itertools.islice(order, mutants)]
+        pending = collections.deque(more(count))
+        while pending:
+            verdict, row = pending.popleft().result()
+            found.append((verdict, row))
+            if verdict in CAUGHT or verdict == "survived":
+                scored += 1
+            else:
+                pending.extend(more(1))
+            print(f"\r{scored} of {count}", end="", file=sys.stderr, flush=True)
+            if verdict == "survived":
+                kind, file, line, before, after = row
+                print(f"survived: {file}:{line} ({kind})\n  before  {before}\n  after   {after}", flush=True)
     table(found)
     caught = sum(verdict in CAUGHT for verdict, _ in found)
     by_bench = sum(verdict in BENCH for verdict, _ in found)
