@@ -28,6 +28,9 @@ pub(super) struct Bench<'a> {
     clock_mhz: f64,
 }
 
+/// So many images give the pace by themselves (testbench/tb.cpp: MEASURED_IMAGES).
+const PACE_IMAGES: usize = 16;
+
 /// Most images that an energy is estimated from: their waveforms take longer than the simulation.
 const POWER_IMAGES: usize = 4;
 
@@ -61,9 +64,11 @@ impl<'a> Bench<'a> {
         let dir = self.out.join(format!("{rule}_{}", row.variant));
         let board = Board { device: self.rules.device, clock_mhz: self.clock_mhz };
         design::make(&network, &plan, None, &board, &dir)?;
-        // Few images: the build takes longer than the run. One build serves for the energy too.
+        // Few images: the build takes longer than the run. One build serves for the energy too. What stalls and resets do is
+        // tried on the run's own design (`slimgate sim`).
         let traceable = self.options.power.as_ref().map(|_| Wave::Vcd);
-        let options = sim::Options { optimize: 0, traceable, ..Default::default() };
+        let brief = self.options.images >= PACE_IMAGES;
+        let options = sim::Options { optimize: 0, brief, traceable, ..Default::default() };
         let report = compare(&dir, &network, (&self.test, self.options.images), &options, |_| {})?;
         ensure!(report.passed, "{}: the hardware is not what the network says\n{}", dir.display(), report.text());
         let energy = self.options.power.as_ref().map(|t| self.energy(&dir, &network, t)).transpose()?;

@@ -132,8 +132,8 @@ fn jobs(images: usize, options: &Options) -> Vec<Job> {
         .map(|first| Job {
             first,
             count: chunk.min(images - first),
-            main_only: first > 0,
-            robustness: options.robustness && first == 0,
+            main_only: options.brief || first > 0,
+            robustness: options.robustness && !options.brief && first == 0,
         })
         .collect()
 }
