@@ -130,7 +130,7 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     let without = matches!(goal, Goal::WithoutDsp(_));
     let no_dsp = if without { "-nodsp " } else { "" };
     let synth = match goal.target() {
-        Target::Xc7 => xc7(top, without),
+        Target::Xc7 => xc7(&format!("synth_xilinx -family xc7 {no_dsp}-flatten -top {top}")),
         Target::Xcup => format!("synth_xilinx -family xcup {no_dsp}-flatten -top {top}"),
         Target::Ecp5 => format!("synth_ecp5 {no_dsp}-top {top}"),
         Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
@@ -147,23 +147,15 @@ pub(crate) fn script(sources: &[&str], top: &str, goal: Goal) -> String {
     )
 }
 
-/// For 7 series, in parts. Where a register behind a product repeats its sign, Yosys 0.23 takes the rest of it into the DSP48E1
-/// and leaves the repeated bits without a driver: they are cut off before, and a wire that nothing drives is an error. (Of a ROM
+/// `synth` in parts. Where a register behind a product repeats its sign, Yosys 0.23 takes the rest of it into the DSP48E1 and
+/// leaves the repeated bits without a driver: they are cut off before, and a wire that nothing drives is an error. (Of a ROM
 /// with a bit that never changes the output register is left for that bit alone: opt_dff makes it the constant. Of a register
 /// that a memory took in a part the rest still reads what drove it: a copy, checked with every bit a register, loses it.)
-///
-/// `without` blocks nothing is packed across modules but LUTs, so each is optimized once, not in every instance: half the time,
-/// and as many LUTs within two percent.
-fn xc7(top: &str, without: bool) -> String {
-    let (how, flat) = match without {
-        true => ("-nodsp", "flatten\nopt_expr\nopt_merge\nopt_dff\nopt_clean\nopt_expr\nopt_merge\nopt_clean\n"),
-        false => ("-flatten", ""),
-    };
-    let synth = format!("synth_xilinx -family xc7 {how} -top {top}");
+fn xc7(synth: &str) -> String {
     format!(
         "{synth} -run :map_dsp\nwreduce\nopt_clean\n{synth} -run map_dsp:map_memory\nopt_dff\nopt_clean\n\
          design -push-copy\nsimplemap t:$*dff*\nopt_clean\ncheck -assert\ndesign -pop\n\
-         {synth} -run map_memory:map_cells\n{flat}{synth} -run map_cells:"
+         {synth} -run map_memory:"
     )
 }
 
@@ -186,8 +178,6 @@ mod tests {
         assert!(text.contains("synth_xilinx -family xcup -flatten -top b\n"));
         let text = script(&["a.v"], "b", Goal::Family(Target::Xc7));
         assert!(text.contains("-flatten -top b -run :map_dsp\nwreduce\n"));
-        let text = script(&["a.v"], "b", Goal::WithoutDsp(Target::Xc7));
-        assert!(text.contains("-nodsp -top b -run map_memory:map_cells\nflatten\n"));
     }
 
     #[test]
