@@ -82,8 +82,8 @@ bool measured_run(Bench& bench, Result& result, const char* name, uint32_t image
     return true;
 }
 
-// Reset in mid-image, with scores half out, with several images in flight, and so often more in the first image; each
-// time the design must recover. Each time another image is the first one, which alone sees what a reset leaves.
+// Reset in mid-image, with scores half out, with several images in flight, and then somewhere in the first image; each time
+// the design must recover, and another image is the first one, which alone sees what a reset leaves.
 bool reset_test(Bench& bench, const Vectors& v, Random& random, double stall, uint32_t resets) {
     uint32_t from = 1;
     for (uint32_t i = 0; i < resets; ++i) {

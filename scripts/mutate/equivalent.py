@@ -13,8 +13,8 @@ import re
 
 from bench import limited
 
-# Processor time of one proof (of a multiplier two minutes, twice that beside other work), of one before the simulation,
-# and of one of the modules around.
+# Processor time of one proof (of a small multiplier two minutes, twice that beside other work), of one before the
+# simulation, and of one of the modules around.
 SECONDS, QUICK, AROUND = 300, 20, 60
 # Registers of so many bits are decoded.
 DECODED = range(2, 7)
@@ -54,7 +54,7 @@ setundef -zero -init
 opt_clean
 aigmap
 opt_clean
-write_aiger -zinit {folder}/miter.aig
+write_aiger -zinit -map {folder}/miter.map {folder}/miter.aig
 """
 # Output 0 is the miter's; the others are there for scorr alone.
 PROOF = "read {folder}/miter.aig; strash; scorr; cone -s -O 0; strash; scorr; dc2; dprove -F 20"
@@ -91,6 +91,9 @@ class Prover:
         decode(os.path.join(self.folder, "miter.json"))
         if self._run(["yosys", "-q", "-"], AIGER.format(folder=self.folder)) is None:
             return False
+        with open(os.path.join(self.folder, "miter.map"), encoding="utf-8") as file:
+            if "output 0 0 trigger\n" not in file:
+                raise SystemExit("error: Yosys wrote another output than the miter's first")
         ran = self._run(["yosys-abc", "-c", PROOF.format(folder=self.folder)], folder=self.folder, seconds=seconds)
         return bool(ran and re.search(r"\bUNSATISFIABLE|Networks are equivalent", ran))
 

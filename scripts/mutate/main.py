@@ -90,7 +90,11 @@ def main():
             return [pool.submit(test, bench, mutant) for mutant in itertools.islice(order, mutants)]
         pending = collections.deque(more(count))
         while pending:
-            verdict, row = pending.popleft().result()
+            try:
+                verdict, row = pending.popleft().result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
             found.append((verdict, row))
             if verdict in CAUGHT or verdict == "survived":
                 scored += 1

@@ -163,7 +163,7 @@ impl Ablation {
 pub struct Rules {
     /// Device.
     pub device: Device,
-    /// What the compressed design is to reach, which the others follow; [`Target::Fit`]: as fast as all of them can.
+    /// What the compressed design is to reach, which the others follow; [`Target::Fit`]: as fast as all of them can be there.
     pub target: Target,
     /// No multiplier blocks.
     pub no_dsp: bool,
@@ -274,7 +274,7 @@ struct Design {
 /// The designs of the run: rule by rule, the uncompressed one first.
 fn designs(run: &Path, networks: &[Stage], rules: Rules) -> Result<Vec<Design>> {
     let figures: Option<TestFigures> = read_optional(&run.join(FIGURES))?;
-    let planning = Planning(rules).paced(networks)?;
+    let planning = Planning::new(rules, networks)?;
     let last = networks.last().expect("never empty");
     let mut all = Vec::new();
     for rule in [Rule::EqualThroughput, Rule::EqualLanes] {

@@ -12,33 +12,36 @@ use crate::plan::goal::{Goal, Target};
 use crate::plan::reach::fastest_within;
 
 /// Plans for a device, whether or not it holds what comes out.
-pub(super) struct Planning(pub Rules);
+pub(super) struct Planning {
+    rules: Rules,
+    /// Where no pace is asked for: the fewest cycles an image in which every network fits the device, those aside that do at none.
+    pace: Option<u64>,
+}
 
 impl Planning {
-    /// Where no pace is asked for: with the fastest that the device lets every one of `networks` keep, those aside that fit it
-    /// at none.
+    /// Finds the pace of `networks`, where `rules` ask for none.
     ///
     /// # Errors
     /// Those of [`Planning::plan`].
-    pub fn paced(mut self, networks: &[Stage]) -> Result<Self> {
-        if self.0.target == Target::Fit {
-            let goal = self.goal(Target::Fit);
+    pub fn new(rules: Rules, networks: &[Stage]) -> Result<Self> {
+        let mut planning = Self { rules, pace: None };
+        if rules.target == Target::Fit {
+            let goal = planning.goal(Target::Fit);
             let fastest = |stage: &Stage| fastest_within(&Planner::new(&stage.network, goal.block())?, &goal);
             let plans: Vec<_> = networks.par_iter().map(fastest).collect::<Result<_>>()?;
-            let paces = plans.iter().flatten().map(|plan| plan.cycles_per_image);
-            self.0.target = paces.max().map_or(Target::Fit, Target::Cycles);
+            planning.pace = plans.iter().flatten().map(|plan| plan.cycles_per_image).max();
         }
-        Ok(self)
+        Ok(planning)
     }
 
-    /// What every network is planned for under `rule`: what the design of the compressed one, `last`, has.
+    /// What every network is planned for under `rule`: the pace, or what the design of the compressed one, `last`, has.
     ///
     /// # Errors
     /// Those of [`Planning::plan`].
     pub fn target(&self, last: &Network, rule: Rule) -> Result<Target> {
-        let design = self.plan(last, rule, self.0.target)?;
+        let design = self.plan(last, rule, self.pace.map_or(self.rules.target, Target::Cycles))?;
         Ok(match rule {
-            Rule::EqualThroughput => Target::Cycles(design.cycles_per_image),
+            Rule::EqualThroughput => Target::Cycles(self.pace.unwrap_or(design.cycles_per_image)),
             Rule::EqualLanes => Target::Lanes(design.lanes),
         })
     }
@@ -54,8 +57,22 @@ impl Planning {
             planner.keep_lanes();
         }
         match target {
+            Target::Cycles(pace) if self.pace == Some(pace) => self.at_pace(&planner, pace),
             Target::Cycles(cycles) => planner.within(cycles, &goal),
             Target::Lanes(_) | Target::Fit => Ok(fastest_within(&planner, &goal)?.unwrap_or_else(|smallest| *smallest)),
+        }
+    }
+
+    /// A design at the pace that fits the device; a faster one where only that fits; where none does, one as if there were no device.
+    fn at_pace(&self, planner: &Planner, pace: u64) -> Result<Plan> {
+        let fit = self.goal(Target::Fit);
+        let plan = planner.within(pace, &fit)?;
+        if fit.broken(&plan).is_none() {
+            return Ok(plan);
+        }
+        match fastest_within(planner, &fit)? {
+            Ok(other) => Ok(other),
+            Err(_) => planner.within(pace, &self.goal(Target::Cycles(pace))),
         }
     }
 
@@ -85,12 +102,12 @@ impl Planning {
     }
 
     fn goal(&self, target: Target) -> Goal {
-        Goal { no_dsp: self.0.no_dsp, ..Goal::new(target, self.0.device) }
+        Goal { no_dsp: self.rules.no_dsp, ..Goal::new(target, self.rules.device) }
     }
 
     /// What the device lacks for `plan`, and the smallest one of its family that does not.
     fn lacks(&self, plan: &Plan) -> Option<String> {
-        let device = self.0.device;
+        let device = self.rules.device;
         let goal = self.goal(Target::Fit);
         let broken = goal.broken(plan)?;
         let mut family = Device::by_size(device.family).into_iter().filter(|other| other.family == device.family);

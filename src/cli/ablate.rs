@@ -17,8 +17,8 @@ use crate::run::hardware::design_folder;
 ///
 /// Plans, generates and simulates every network under two rules, as many cycles an image as the compressed design and as many
 /// multiply-accumulate lanes; with --synth Yosys measures each, which takes up to minutes a design; with --power the energy an
-/// image is estimated from each one's activity. The compressed design is what the run file asks for; where it asks for the fastest
-/// that fits the device, all are as fast as every one of them can be there. Writes RUN/ablation.json, which the run's report
+/// image is estimated from each one's activity. The compressed design is what the run file asks for; where that is the fastest that
+/// fits the device, it is as fast as every one of the networks can be there. Writes RUN/ablation.json, which the run's report
 /// shows, and the designs below rtl_out/NAME-ablation.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  slimgate ablate runs/fashion --device xc7a35t --no-dsp --synth")]

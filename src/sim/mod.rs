@@ -47,7 +47,7 @@ pub struct Options {
     pub traceable: Option<Wave>,
     /// Also reset in mid-image and place tlast wrongly, and check that the design recovers.
     pub robustness: bool,
-    /// The images alone, which also give the pace: no latency, no full queues, no slow source, no robustness.
+    /// The images alone, which also give the pace where nothing stalls: no latency, no full queues, no slow source, no robustness.
     pub brief: bool,
     /// Cycles without a beat on either stream that count as a deadlock; by default taken from the plan.
     pub timeout: Option<u64>,
