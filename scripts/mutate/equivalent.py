@@ -54,18 +54,19 @@ setundef -zero -init
 opt_clean
 aigmap
 opt_clean
-write_aiger -zinit -map {folder}/miter.map {folder}/miter.aig
+write_aiger -zinit -map {folder}/miter.map {aiger}
 """
 # Output 0 is the miter's; the others are there for scorr alone.
-PROOF = "read {folder}/miter.aig; strash; scorr; cone -s -O 0; strash; scorr; dc2; dprove -F 20"
+PROOF = "read {aiger}; strash; scorr; cone -s -O 0; strash; scorr; dc2; dprove -F 20"
 
 
 class Prover:
-    """Compares mutants of one design with the original."""
+    """Compares one mutant of a design with the original."""
 
     def __init__(self, bench, folder):
         self.bench, self.folder = bench, folder
         self.ports, self.users = self._design()
+        self.miters = {}
 
     def quickly_same(self, file, changed):
         """True where that is soon proved for each module of `file` by itself."""
@@ -85,18 +86,27 @@ class Prover:
         return known[module]
 
     def _compare(self, module, changed, seconds):
+        if module not in self.miters:
+            self.miters[module] = self._miter(module, changed, f"miter{len(self.miters)}.aig")
+        if self.miters[module] is None:
+            return False
+        ran = self._run(["yosys-abc", "-c", PROOF.format(aiger=self.miters[module])], folder=self.folder, seconds=seconds)
+        return bool(ran and re.search(r"\bUNSATISFIABLE|Networks are equivalent", ran))
+
+    def _miter(self, module, changed, name):
+        """The file of the module before against after, with small registers decoded; None where Yosys objects."""
         if not (self._elaborate(module, {}, "gold") and self._elaborate(module, changed, "gate")
                 and self._run(["yosys", "-q", "-"], MITER.format(folder=self.folder)) is not None):
-            return False
+            return None
         decode(os.path.join(self.folder, "miter.json"))
-        if self._run(["yosys", "-q", "-"], AIGER.format(folder=self.folder)) is None:
-            return False
+        aiger = os.path.join(self.folder, name)
+        if self._run(["yosys", "-q", "-"], AIGER.format(folder=self.folder, aiger=aiger)) is None:
+            return None
         with open(os.path.join(self.folder, "miter.map"), encoding="utf-8") as file:
             # A miter that is a constant is not in the map.
             if "output 0 0 values\n" in file:
                 raise SystemExit("error: Yosys wrote another output than the miter's first")
-        ran = self._run(["yosys-abc", "-c", PROOF.format(folder=self.folder)], folder=self.folder, seconds=seconds)
-        return bool(ran and re.search(r"\bUNSATISFIABLE|Networks are equivalent", ran))
+        return aiger
 
     def _modules(self, file):
         """The design's modules that `file` gives: its own name, or that of an instance's parameters around it."""

@@ -129,11 +129,10 @@ fn jobs(images: usize, options: &Options) -> Vec<Job> {
     };
     (0..images)
         .step_by(chunk.max(1))
-        .map(|first| Job {
-            first,
-            count: chunk.min(images - first),
-            main_only: options.brief || first > 0,
-            robustness: options.robustness && !options.brief && first == 0,
+        .map(|first| {
+            let main_only = options.brief || first > 0;
+            let count = chunk.min(images - first);
+            Job { first, count, main_only, robustness: options.robustness && !main_only }
         })
         .collect()
 }
