@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::Artifact;
 use crate::plan::device::Device;
-use crate::synth::{Goal, Target, pnr, yosys};
+use crate::synth::{Goal, Target, pnr, script};
 
 /// The board a design is meant for.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ pub fn emit(name: &str, files: &[Artifact], board: &Board) -> Result<Vec<Artifac
     };
     let mut scripts = vec![
         Artifact::new(format!("{name}.core"), core.render()? + "\n"),
-        Artifact::new(format!("synth/{}.ys", family.name()), yosys::script(&sources, top, Goal::Device(board.device))),
+        Artifact::new(format!("synth/{}.ys", family.name()), script::of(&sources, top, Goal::Device(board.device))),
     ];
     if vivado {
         let tcl = Vivado { top, part, mhz, sources: &sources };

@@ -6,6 +6,7 @@
 pub mod cost;
 pub mod pins;
 pub mod pnr;
+pub(crate) mod script;
 pub mod yosys;
 
 use std::collections::BTreeMap;
