@@ -9,14 +9,14 @@ seed=${2:-1}
 cargo build --quiet --no-default-features --bin slimgate --example make_ref28
 slimgate=target/debug/slimgate
 
-# point FOLDER NETWORK CYCLES DSPS
+# point FOLDER NETWORK CYCLES DSPS [FLAG…]
 point() {
   local dir=rtl_out/$1
   target/debug/examples/make_ref28 "$dir/network" "$2" "$seed"
-  "$slimgate" rtl "$dir/network" --out "$dir" --target-cycles "$3" --max-dsp "$4" --device xczu7ev
+  "$slimgate" rtl "$dir/network" --out "$dir" --target-cycles "$3" --max-dsp "$4" --device xczu7ev "${@:5}"
   "$slimgate" sim "$dir" --data random --images "$images"
 }
 
 point ref28 ref28 3584 152
 point ref28-fast ref28_fast 1600 592
-point ref28-small ref28_small 57500 11
+point ref28-small ref28_small 57500 11 --max-lut 3000

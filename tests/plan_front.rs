@@ -3,12 +3,17 @@
 use std::path::Path;
 
 use slimgate::network::graph::InputSpec;
+use slimgate::network::random::chain;
 use slimgate::network::{Network, Params};
 use slimgate::plan::balance::Planner;
 use slimgate::plan::device::Device;
 use slimgate::plan::goal::{Goal, Target};
+use slimgate::plan::memory::{Kind, Style};
 use slimgate::plan::pareto::{Point, front};
 use slimgate::plan::reach::balance;
+use slimgate::plan::{Engine, Plan};
+use slimgate::rtl::design;
+use slimgate::rtl::scripts::Board;
 
 fn example() -> Network {
     Network::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/example-network")).unwrap()
@@ -60,6 +65,48 @@ fn what_does_not_fit_is_named_with_a_change_that_does() {
     let slower = Goal { max_lut: Some(most), ..goal(Target::Cycles(cycles), "xc7z020") };
     assert!(balance(&network, &slower).unwrap().resources.lut <= most as f64);
     assert!(balance(&network, &Goal { max_lut: Some(10), ..slower }).is_err());
+}
+
+#[test]
+fn a_limit_of_luts_moves_roms_to_block_ram_as_far_as_it_must() {
+    let network = chain("roms", 7, 8, "14x14x4", &["conv:16", "max:2", "conv:16", "max:7", "dense:10"]).unwrap();
+    let usual = goal(Target::Cycles(6000), "xczu3eg");
+    let at = |most: f64| balance(&network, &Goal { max_lut: Some(most as usize), ..usual });
+    let plenty = balance(&network, &usual).unwrap();
+    let before = plenty.resources;
+    let roms = |plan: &Plan| plan.memories().filter(|m| (m.kind, m.style) == (Kind::Rom, Style::Distributed)).count();
+    let mut last = (roms(&plenty), before.bram);
+    for most in [before.lut - 1.0, before.lut - 200.0, before.lut - 400.0] {
+        let plan = at(most).unwrap();
+        assert!(plan.resources.lut <= most && plan.resources.dsp == before.dsp, "{:?}", plan.resources);
+        assert_eq!(plan.cycles_per_image, plenty.cycles_per_image);
+        let now = (roms(&plan), plan.resources.bram);
+        assert!(now.0 < last.0 && now.1 > last.1, "{now:?} after {last:?}");
+        last = now;
+    }
+    // Where all of them are not enough, the error says what the usual plan takes.
+    let error = at(before.lut / 4.0).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("--max-lut: found {:.0} LUT", before.lut)), "{error}");
+    // Nor are they where there is no block RAM.
+    let most = before.lut - 1.0;
+    let none = Device { bram_kbit: before.bram_kbit() as u32, ..usual.device };
+    assert!(balance(&network, &Goal { max_lut: Some(most as usize), device: none, ..usual }).is_err());
+}
+
+#[test]
+fn the_verilog_has_the_style_of_a_rom_that_moved() {
+    let network = chain("roms", 7, 4, "12x12x2", &["conv:8", "max:2", "sparse:24:0.2", "dense:10"]).unwrap();
+    let usual = goal(Target::Cycles(1500), "xczu3eg");
+    let sparse =
+        |plan: &Plan| plan.layers.iter().find(|layer| matches!(layer.engine, Engine::Sparse(_))).unwrap().clone();
+    let before = balance(&network, &usual).unwrap();
+    let blocks = |plan: &Plan| sparse(plan).memories.iter().filter(|memory| memory.style == Style::Block).count();
+    let plan = balance(&network, &Goal { max_lut: Some(before.resources.lut as usize * 2 / 3), ..usual }).unwrap();
+    assert!(blocks(&plan) > blocks(&before));
+    let dir = tempfile::tempdir().unwrap();
+    design::make(&network, &plan, None, &Board { device: usual.device, clock_mhz: 100.0 }, dir.path()).unwrap();
+    let text = std::fs::read_to_string(dir.path().join(format!("rtl/roms_{}.v", sparse(&plan).node))).unwrap();
+    assert_eq!(text.matches("\"block\"").count(), blocks(&plan), "{text}");
 }
 
 /// `size` x `size` pixels to `outs` scores with weights of 8 bits.

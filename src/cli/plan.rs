@@ -53,7 +53,7 @@ pub struct TargetArgs {
     #[arg(long)]
     pub max_dsp: Option<usize>,
 
-    /// Most LUTs, by the estimate.
+    /// Most LUTs, by the estimate: ROMs move to block RAM where they must.
     #[arg(long)]
     pub max_lut: Option<usize>,
 }

@@ -23,7 +23,7 @@ pub struct HardwareConfig {
     /// Most multiplier blocks; lanes past them multiply in LUTs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_dsp: Option<usize>,
-    /// Most LUTs, by the estimate.
+    /// Most LUTs, by the estimate; ROMs move to block RAM where they must.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_lut: Option<usize>,
 }

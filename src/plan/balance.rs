@@ -19,7 +19,7 @@ use super::sparse_conv::{SparseConvFolding, candidates};
 use super::stages::{Kind, Stage, stages};
 use super::stream::Stream;
 use super::want::Demand;
-use super::{Plan, Resources};
+use super::{Plan, Resources, roms};
 use crate::network::Network;
 use anyhow::Result;
 
@@ -225,7 +225,7 @@ impl<'a> Planner<'a> {
 
     /// [`Planner::at`] for the limits of `goal`: where the usual plan has too many LUTs or flip-flops, engines that are
     /// larger in multiplier blocks take the place of others until it keeps its limits; where it has too much block RAM, those that
-    /// have less. The usual plan where none does.
+    /// have less. Where LUTs were limited by hand and that is not enough, ROMs move to block RAM. The usual plan where nothing helps.
     ///
     /// # Errors
     /// Those of [`Planner::at`].
@@ -238,13 +238,20 @@ impl<'a> Planner<'a> {
             Resource::Bram => DEARER_RAM.map(|ram_kbit| Prices { ram_kbit, ..prices }).into(),
             Resource::Dsp => Vec::new(),
         };
+        let mut plans = vec![usual];
         for prices in others {
             let plan = self.priced(cycles, goal.blocks(), prices)?;
             if goal.broken(&plan).is_none() {
                 return Ok(plan);
             }
+            plans.push(plan);
         }
-        Ok(usual)
+        if limit.flag == "--max-lut" {
+            if let Some(plan) = plans.iter().find_map(|plan| roms::in_block_ram(plan.clone(), goal)) {
+                return Ok(plan);
+            }
+        }
+        Ok(plans.swap_remove(0))
     }
 
     /// Where a stage turns out slower than its chooser counted, by unused lanes of the stream that it gets, all are asked for

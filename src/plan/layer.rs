@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::conv::{ConvLayer, ConvPlan, Folding};
 use super::engine::Engine;
 use super::join::{How, JoinPlan, Port};
+use super::memory::Style;
 use super::pack::Block;
 use super::pool::{PoolLayer, PoolPlan};
 use super::reorder::ReorderPlan;
@@ -96,6 +97,17 @@ impl LayerPlan {
         let memories = self.engine.memories(&self.inputs[0].stream, self.weights);
         self.memories =
             memories.into_iter().map(|memory| self.contents.placed(memory).placed(self.block.family)).collect();
+        self.settle();
+    }
+
+    /// Another style for its `memory`, until the next [`Self::recount`].
+    pub fn restyle(&mut self, memory: usize, style: Style) {
+        self.memories[memory].style = style;
+        self.settle();
+    }
+
+    /// What follows from the memories.
+    fn settle(&mut self) {
         if let Engine::Sparse(plan) = &mut self.engine {
             plan.memories.clone_from(&self.memories);
         }

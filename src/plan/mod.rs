@@ -30,6 +30,7 @@ pub mod random;
 pub mod reach;
 pub mod reorder;
 pub mod requant;
+pub mod roms;
 pub mod schedule;
 pub mod sparse;
 pub mod sparse_conv;

@@ -40,7 +40,8 @@ impl Point {
     }
 }
 
-/// The designs of `network` that keep the limits of `goal` and the device's, fastest first, dominated ones left out.
+/// The designs of `network` that keep the limits of `goal` and the device's, fastest first, dominated ones left out; of those that keep a
+/// limit of LUTs only with ROMs in block RAM ([`super::roms`]) the fastest alone.
 ///
 /// # Errors
 /// As [`super::reach::balance`]; not even the smallest design fits.

@@ -54,7 +54,21 @@ struct Reader {
     /// By net: its value as it is written, most significant bit first, and since when.
     values: Vec<(Vec<u8>, u64)>,
     now: u64,
-    in_comment: bool,
+    next: Next,
+    /// Of [`Next::Signal`].
+    value: Vec<u8>,
+}
+
+/// What the next word of a waveform is.
+#[derive(Default)]
+enum Next {
+    #[default]
+    Command,
+    /// Whose value came before.
+    Signal,
+    /// One that is no net.
+    OtherSignal,
+    CommentEnd,
 }
 
 /// Reads a waveform of a design whose clock is `clk_i`, and counts.
@@ -114,25 +128,42 @@ impl Reader {
         index
     }
 
-    /// One line of changes.
+    /// Changes, as many as there are in `line`.
     fn line(&mut self, line: &[u8]) -> Result<()> {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        while let Some(word) = words.next() {
-            if self.in_comment {
-                self.in_comment = word != b"$end";
-                continue;
-            }
-            match (word[0], &word[1..]) {
-                (b'0' | b'1' | b'x' | b'z' | b'X' | b'Z', id) => self.change(id, &word[..1]),
-                (b'b' | b'B', value) => self.change(words.next().context("a value of no signal")?, value),
-                (b'#', time) => self.now = std::str::from_utf8(time)?.parse().context("a time")?,
-                // Numbers and strings are no nets.
-                (b'r' | b'R' | b's' | b'S', _) => drop(words.next()),
-                (b'$', command) => self.in_comment = command == b"comment",
-                _ => bail!("found {}; expected a change of a value", String::from_utf8_lossy(word)),
+        for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+            match std::mem::take(&mut self.next) {
+                Next::Command => self.next = self.command(word)?,
+                Next::Signal => {
+                    let value = std::mem::take(&mut self.value);
+                    self.change(word, &value);
+                    self.value = value;
+                }
+                Next::OtherSignal => {}
+                Next::CommentEnd if word == b"$end" => {}
+                Next::CommentEnd => self.next = Next::CommentEnd,
             }
         }
         Ok(())
+    }
+
+    /// What follows on the command that begins with `word`.
+    fn command(&mut self, word: &[u8]) -> Result<Next> {
+        let known = |value: &[u8]| value.iter().all(|v| matches!(v, b'0' | b'1' | b'x' | b'X' | b'z' | b'Z'));
+        match (word[0], &word[1..]) {
+            (_, id) if known(&word[..1]) => self.change(id, &word[..1]),
+            (b'b' | b'B', value) if known(value) => {
+                self.value.clear();
+                self.value.extend_from_slice(value);
+                return Ok(Next::Signal);
+            }
+            (b'#', time) => self.now = std::str::from_utf8(time)?.parse().context("a time")?,
+            // Real numbers and strings are no nets.
+            (b'r' | b'R' | b's' | b'S', _) => return Ok(Next::OtherSignal),
+            (b'$', b"comment") => return Ok(Next::CommentEnd),
+            (b'$', b"dumpvars" | b"dumpall" | b"dumpon" | b"dumpoff" | b"end") => {}
+            _ => bail!("found {}; expected the change of a value", String::from_utf8_lossy(word)),
+        }
+        Ok(Next::Command)
     }
 
     fn change(&mut self, id: &[u8], value: &[u8]) {
@@ -188,6 +219,32 @@ mod tests {
         assert!(found("d_i").is_none());
         assert_eq!(activity.scopes[1].names["d_i"], activity.scopes[0].names["a"]);
         assert_eq!((found("go").unwrap().toggles, found("go").unwrap().high), (1, 1));
+    }
+
+    /// Toggles of `en`, of four bits, and cycles in which `go` is 1, behind `#0 0!` and before a cycle more.
+    fn counted(changes: &str) -> Result<(u64, u64)> {
+        let header = "$scope module t $end $var wire 1 ! clk_i $end $var wire 4 # en $end $var wire 1 & go $end \
+            $upscope $end $enddefinitions $end\n#0 0!\n";
+        let activity = read(format!("{header}{changes}\n#6\n1!\n#7\n0!\n#8\n").as_bytes())?;
+        let net = |name: &str| activity.nets.iter().find(|net| net.name == name).unwrap();
+        Ok((net("en").toggles, net("go").high))
+    }
+
+    #[test]
+    fn every_form_of_a_change_is_read() {
+        let of = |changes| counted(changes).unwrap();
+        // From unknown to known is no change; leading zeros are left out; bits above the net are none of it.
+        assert_eq!(of("b0000 #\nb11 #\nb1100 #"), (6, 0));
+        assert_eq!(of("b0000 #\nb110001 #"), (1, 0));
+        // So are X and Z, which are no values.
+        assert_eq!(of("b1111 #\nbx #\nb1111 #\nbz #\nB1111 #\nb1xx0 #"), (1, 0));
+        assert_eq!(of("$dumpvars b0 # 0& $end\n1&\r\n"), (0, 1));
+        assert_eq!(of("b0\n#\n$comment b1111 #\nb1111 # $end b1\n#"), (1, 0));
+        // The signal of a real number may look like a change.
+        assert_eq!(of("b0 #\nr1.5\n1#\nsb1 1&\nb1 #"), (1, 0));
+        for wrong in ["b12 #", "2&", "$dump", "#x"] {
+            assert!(counted(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

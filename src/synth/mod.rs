@@ -1,7 +1,7 @@
 //! Synthesis: what a design really costs, by Yosys (and, where asked, nextpnr).
 //!
-//! [`yosys`] writes and runs the script, [`cost`] turns cells into resources, [`pins`] and [`pnr`] find the clock frequency.
-//! Scripts, logs and netlists stay in `DIR/synth/`.
+//! [`script`] says what to do, [`yosys`] does it, [`cost`] turns cells into resources, [`pins`] and [`pnr`] find the clock frequency.
+//! Scripts, logs and (where it is not for counting alone) netlists stay in `DIR/synth/`.
 
 pub mod cost;
 pub mod pins;

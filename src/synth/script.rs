@@ -2,8 +2,10 @@
 
 use super::{Goal, Target};
 
-/// Before anything is optimized: lanes, which are many and alike, stay modules, so that each kind of them is optimized once.
-const KEEP_LANES: &str = "setattr -mod -set keep_hierarchy 1 *sg_dot*\n";
+/// Before anything is optimized: names and places in the source go, which every pass would carry on, and lanes, which are many
+/// and alike, stay modules, so that each kind of them is optimized once.
+const KEEP_LANES: &str =
+    "setattr -unset src w:* c:* %u\nrename -hide w:*\nsetattr -mod -set keep_hierarchy 1 *sg_dot*\n";
 /// Before memories are mapped: what lies in block RAM changes no count, and cutting it into the blocks' parameters takes as
 /// long as a third of the rest.
 const EMPTY_BLOCKS: &str = "setparam -set INIT 1'bx t:$mem_v2 a:rom_style=block %i\n";
@@ -17,7 +19,8 @@ pub(super) fn listed(filelist: &str) -> Vec<&str> {
 }
 
 /// The script for the design `top` in the files `sources`: cells counted in `synth/<target>.stat.json`, netlist in
-/// `synth/<target>.json`. Without DSPs it is for counting alone, and leaves no netlist.
+/// `synth/<target>.json`. Without DSPs it is for counting alone: it leaves no
+/// netlist and takes shortcuts (for the 7 series).
 pub(crate) fn of(sources: &[&str], top: &str, goal: Goal) -> String {
     // Yosys infers no more than bare products for UltraScale+ and ECP5: see sg_product. Lattice's blocks are narrow, and
     // none at all is a case of its own: see sg_times.
@@ -34,8 +37,9 @@ pub(crate) fn of(sources: &[&str], top: &str, goal: Goal) -> String {
     let name = goal.target().name();
     let counting = matches!(goal, Goal::WithoutDsp(_));
     let no_dsp = if counting { "-nodsp " } else { "" };
+    let no_buffer = if counting { "-noclkbuf " } else { "" };
     let synth = match goal.target() {
-        Target::Xc7 => xc7(&format!("synth_xilinx -family xc7 {no_dsp}-flatten -top {top}"), counting),
+        Target::Xc7 => xc7(&format!("synth_xilinx -family xc7 {no_dsp}{no_buffer}-flatten -top {top}"), counting),
         Target::Xcup => format!("synth_xilinx -family xcup {no_dsp}-flatten -top {top}"),
         Target::Ecp5 => format!("synth_ecp5 {no_dsp}-top {top}"),
         Target::Ice40 => format!("synth_ice40 {}-top {top}", if goal.has_dsp() { "-dsp " } else { "" }),
@@ -56,12 +60,16 @@ pub(crate) fn of(sources: &[&str], top: &str, goal: Goal) -> String {
 /// alone: opt_dff makes it the constant. Of a register that a memory took in a part the rest still reads what drove it: a copy,
 /// checked with every bit a register, loses it.)
 fn xc7(synth: &str, counting: bool) -> String {
-    let [keep, empty, flatten] = if counting { [KEEP_LANES, EMPTY_BLOCKS, FLATTEN_LANES] } else { [""; 3] };
+    let [first, last] = match counting {
+        true => [
+            format!("{synth} -run :prepare\n{KEEP_LANES}{synth} -run prepare:map_dsp"),
+            format!("{EMPTY_BLOCKS}{synth} -run map_memory:map_cells\n{FLATTEN_LANES}{synth} -run map_cells:"),
+        ],
+        false => [format!("{synth} -run :map_dsp"), format!("{synth} -run map_memory:")],
+    };
     format!(
-        "{synth} -run :prepare\n{keep}{synth} -run prepare:map_dsp\nwreduce\nopt_clean\n\
-         {synth} -run map_dsp:map_memory\nopt_dff\nopt_clean\n\
-         design -push-copy\nsimplemap t:$*dff*\nopt_clean\ncheck -assert\ndesign -pop\n\
-         {empty}{synth} -run map_memory:map_cells\n{flatten}{synth} -run map_cells:"
+        "{first}\nwreduce\nopt_clean\n{synth} -run map_dsp:map_memory\nopt_dff\nopt_clean\n\
+         design -push-copy\nsimplemap t:$*dff*\nopt_clean\ncheck -assert\ndesign -pop\n{last}"
     )
 }
 
@@ -81,7 +89,7 @@ mod tests {
     #[test]
     fn shortcuts_are_for_counting_alone() {
         let full = of(&["a.v"], "b", Goal::Family(Target::Xc7));
-        assert!(full.contains("-flatten -top b -run prepare:map_dsp\nwreduce\n") && full.contains("write_json"));
+        assert!(full.contains("-flatten -top b -run :map_dsp\nwreduce\n") && full.contains("write_json"));
         let counting = of(&["a.v"], "b", Goal::WithoutDsp(Target::Xc7));
         for shortcut in [KEEP_LANES, EMPTY_BLOCKS, FLATTEN_LANES] {
             assert!(counting.contains(shortcut) && !full.contains(shortcut));

@@ -61,6 +61,11 @@ impl Yosys {
         let script = dir.join(format!("synth/{name}.ys"));
         fs::write(&script, script::of(&script::listed(&sources), top, goal))
             .map_err(|err| InputError::io(&script, &err, "a design folder that can be written"))?;
+        // One of another goal would lie beside the new figures.
+        let netlist = dir.join(format!("synth/{name}.json"));
+        if netlist.exists() {
+            fs::remove_file(&netlist).with_context(|| netlist.display().to_string())?;
+        }
         let log = format!("synth/{name}.log");
         self.call(dir, &log, &["-s", &format!("synth/{name}.ys")])?;
         // A netlist with such a conflict is another design: a pass of Yosys joined what it should not.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
@@ -30,6 +30,8 @@ pub struct Recipe {
     cycles: u64,
     #[serde(default = "all_blocks")]
     max_dsp: usize,
+    #[serde(default)]
+    max_lut: Option<usize>,
     #[serde(default = "all_families")]
     families: Vec<String>,
     /// Every layer has lanes: none is made of constants.
@@ -125,12 +127,14 @@ impl Recipe {
     /// Where there is none.
     pub fn plan(&self, network: &Network, device: &Device) -> Result<Plan> {
         let any = Goal::new(Target::Cycles(self.cycles), *device);
-        let goal = Goal { max_dsp: Some(self.max_dsp), no_dsp: self.no_dsp, ..any };
+        let goal = Goal { max_dsp: Some(self.max_dsp), max_lut: self.max_lut, no_dsp: self.no_dsp, ..any };
         let mut planner = Planner::new(network, goal.block())?;
         if self.lanes {
             planner.keep_lanes();
         }
-        planner.at(self.cycles, goal.blocks()).with_context(|| self.name.clone())
+        let plan = planner.within(self.cycles, &goal).with_context(|| self.name.clone())?;
+        ensure!(self.max_lut.is_none_or(|most| plan.resources.lut <= most as f64), "{}: max_lut", self.name);
+        Ok(plan)
     }
 }
 
