@@ -91,6 +91,37 @@ fn train_another(folder: &Path, name: &str, seed: u64, label: fn(u8) -> u8) {
     slimgate(folder).arg("train").arg(&file).assert().success();
 }
 
+/// A search of one candidate, trained for `epochs`, with the keys of `more`.
+fn one_candidate(more: &str, epochs: usize) -> String {
+    format!(
+        "[search]\norder = ['iq']\n{more}\npolish = {{ epochs = 0, learning_rate = 1e-3 }}\n\
+         iq = {{ ladder = [[8, 8]], fine_tune = {{ epochs = {epochs}, learning_rate = 5e-3 }} }}\n"
+    )
+}
+
+/// The first candidate of a search anew.
+fn searched(folder: &Path, config: &Path) -> Entry {
+    let output = slimgate(folder).args(["search", "--fresh"]).arg(config).output().unwrap();
+    let entries = journal::read(folder.join("runs/rows/search.jsonl")).unwrap();
+    let candidate = entries.into_iter().find(|e| e.role == Role::Candidate);
+    candidate.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn a_search_may_have_a_batch_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let text = fs::read_to_string(&config).unwrap();
+    let candidate = |batch: &str| {
+        fs::write(&config, format!("{text}{}", one_candidate(batch, 1))).unwrap();
+        let key = searched(folder.path(), &config).key;
+        (key, fs::read(folder.path().join("runs/rows/baseline.safetensors")).unwrap())
+    };
+    let [usual, same, small] = ["", "batch = 15", "batch = 3"].map(candidate);
+    assert_eq!(usual, same);
+    assert!(usual.0 != small.0 && usual.1 == small.1, "{} {}", usual.0, small.0);
+}
+
 /// The teacher takes each class for the next one: whoever follows it alone does so too.
 #[test]
 fn another_runs_network_teaches_the_candidates() {
@@ -99,16 +130,9 @@ fn another_runs_network_teaches_the_candidates() {
     let text = fs::read_to_string(&config).unwrap();
     train_another(folder.path(), "turned", 1, |l| (l + 1) % 3);
     let candidate = |teacher: &str| {
-        let search = format!(
-            "[search]\norder = ['iq']\ndistill = {{ weight = 1, temperature = 2{teacher} }}\n\
-             polish = {{ epochs = 0, learning_rate = 1e-3 }}\n\
-             iq = {{ ladder = [[8, 8]], fine_tune = {{ epochs = 12, learning_rate = 5e-3 }} }}\n"
-        );
-        fs::write(&config, text.clone() + &search).unwrap();
-        let output = slimgate(folder.path()).args(["search", "--fresh"]).arg(&config).output().unwrap();
-        let entries = journal::read(folder.path().join("runs/rows/search.jsonl")).unwrap();
-        let candidate = entries.into_iter().find(|e| e.role == Role::Candidate);
-        candidate.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+        let distill = format!("distill = {{ weight = 1, temperature = 2{teacher} }}");
+        fs::write(&config, format!("{text}{}", one_candidate(&distill, 12))).unwrap();
+        searched(folder.path(), &config)
     };
     let (own, taught) = (candidate(""), candidate(", teacher = 'runs/turned'"));
     assert!(own.val_accuracy > 0.8 && taught.val_accuracy < 0.2, "{own:?} {taught:?}");

@@ -80,7 +80,7 @@ pub fn read(mut waveform: impl BufRead) -> Result<Activity> {
     let mut reader = Reader::default();
     reader.declare(&header.items, &[]);
     reader.values = reader.nets.iter().map(|net| (vec![b'x'; net.bits as usize], 0)).collect();
-    // A waveform has gigabytes of changes, a line each; the parser takes ten times as long for them as this loop.
+    // A waveform has gigabytes of changes, a line each; the parser takes several times as long for them as this loop.
     let mut line = Vec::new();
     while waveform.read_until(b'\n', &mut line).context("the waveform")? > 0 {
         reader.line(&line).with_context(|| format!("the waveform at time {}", reader.now))?;

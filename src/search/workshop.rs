@@ -106,6 +106,12 @@ impl<'a> Workshop<'a> {
         }
     }
 
+    /// How networks are trained, apart from epochs and rate.
+    fn recipe(&self) -> TrainConfig {
+        let own = self.setting.recipe;
+        TrainConfig { batch: self.setting.config.batch.unwrap_or(own.batch), ..own.clone() }
+    }
+
     /// The model before its training.
     fn before_training(&self, work: &Work, network_at: &dyn Fn(&str) -> PathBuf) -> Result<Model> {
         if let Work::Candidate(trial) = work {
@@ -147,7 +153,7 @@ impl<'a> Workshop<'a> {
         let train = TrainConfig {
             epochs: training.fine_tune.epochs,
             learning_rate: training.fine_tune.learning_rate,
-            ..setting.recipe.clone()
+            ..self.recipe()
         };
         let recipe = Recipe {
             gamma_l1: training.l1,
@@ -189,7 +195,7 @@ impl Maker for Workshop<'_> {
         // A teacher has its own key: those of candidates without one are as they were before there was the option.
         let Distill { weight, temperature, .. } = &self.setting.config.distill;
         let distill = format!("Distill {{ weight: {weight:?}, temperature: {temperature:?} }}");
-        let training = format!("{:?} {:?} {distill}", self.training(work), self.setting.recipe);
+        let training = format!("{:?} {:?} {distill}", self.training(work), self.recipe());
         let seed = self.setting.seed.to_string();
         let mut parts = vec![self.setting.baseline_key, &seed, &surgery, &training];
         parts.extend(self.teacher.as_ref().and_then(Teacher::key));

@@ -35,6 +35,9 @@ pub struct SearchConfig {
     pub trade: bool,
     /// Distillation from a float network while fine-tuning.
     pub distill: Distill,
+    /// Images in a batch of every training of the search, where that is not `train.batch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
     /// Integer quantization.
     pub iq: IqConfig,
     /// Network slimming.
@@ -247,6 +250,7 @@ impl Default for SearchConfig {
             warm_start: WarmStart::Previous,
             trade: false,
             distill: Distill { weight: 0.7, temperature: 3.0, teacher: None },
+            batch: None,
             iq: IqConfig::default(),
             ns: NsConfig::default(),
             dc: DcConfig::default(),

@@ -50,6 +50,7 @@ fn each_wrong_value_names_its_place() {
         ("allowance = -0.1", "search.allowance"),
         ("distill = { weight = -0.1, temperature = 1.0 }", "search.distill.weight"),
         ("distill = { weight = 0.1, temperature = 0.0 }", "search.distill.temperature"),
+        ("batch = 0", "search.batch"),
         ("iq = { ladder = [[8, 8], [1, 4]] }", "search.iq.ladder[1]"),
         ("iq = { ladder = [] }", "search.iq.ladder"),
         ("iq = { least = { fc1 = [4, 9] } }", "search.iq.least.fc1"),
