@@ -1,8 +1,14 @@
 //! Section `[train]`: how the float baseline is trained; the search's fine-tuning takes over what it does not set.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::InputError;
+
+/// Images that a batch may have, as a range and in words.
+pub(super) const BATCH: RangeInclusive<usize> = 1..=65_536;
+pub(super) const BATCH_WORDS: &str = "1 to 65536";
 
 /// The training recipe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,7 +121,7 @@ impl TrainConfig {
         };
         let rate = self.learning_rate;
         require((1..=10_000).contains(&self.epochs), "epochs", self.epochs.to_string(), "1 to 10000");
-        require((1..=65_536).contains(&self.batch), "batch", self.batch.to_string(), "1 to 65536");
+        require(BATCH.contains(&self.batch), "batch", self.batch.to_string(), BATCH_WORDS);
         require(rate > 0.0 && rate <= 10.0, "learning_rate", rate.to_string(), "above 0, at most 10");
         let decay = self.weight_decay;
         require((0.0..=1.0).contains(&decay), "weight_decay", decay.to_string(), "0 to 1");

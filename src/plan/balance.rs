@@ -247,7 +247,7 @@ impl<'a> Planner<'a> {
             plans.push(plan);
         }
         if limit.flag == "--max-lut" {
-            if let Some(plan) = plans.iter().find_map(|plan| roms::in_block_ram(plan.clone(), goal)) {
+            if let Some(plan) = plans.iter().find_map(|plan| roms::in_block_ram(plan, goal)) {
                 return Ok(plan);
             }
         }

@@ -7,7 +7,8 @@ use super::{Plan, estimate};
 
 /// `plan` with ROMs of LUTs in block RAM, those first that save the most LUTs for a block, until it keeps the limits of `goal`;
 /// `None` where all that the device has block RAM for are not enough.
-pub fn in_block_ram(mut plan: Plan, goal: &Goal) -> Option<Plan> {
+pub fn in_block_ram(plan: &Plan, goal: &Goal) -> Option<Plan> {
+    let mut plan = plan.clone();
     let mut moves: Vec<(f64, usize, usize)> = Vec::new();
     for (at, layer) in plan.layers.iter_mut().enumerate() {
         moves.extend(savings(layer).into_iter().map(|(saved, memory)| (saved, at, memory)));
@@ -29,10 +30,12 @@ pub fn in_block_ram(mut plan: Plan, goal: &Goal) -> Option<Plan> {
 
 /// LUTs that each ROM of `layer` saves for a block, if it moves; those that save none are left out.
 fn savings(layer: &mut LayerPlan) -> Vec<(f64, usize)> {
-    let roms = layer.memories.iter().enumerate();
-    let roms = roms.filter(|(_, m)| (m.kind, m.style) == (Kind::Rom, Style::Distributed) && m.depth > 1);
     let mut all = Vec::new();
-    for memory in roms.map(|(memory, _)| memory).collect::<Vec<_>>() {
+    for memory in 0..layer.memories.len() {
+        let rom = &layer.memories[memory];
+        if (rom.kind, rom.style) != (Kind::Rom, Style::Distributed) || rom.depth <= 1 {
+            continue;
+        }
         let before = layer.resources;
         layer.restyle(memory, Style::Block);
         let (saved, blocks) = (before.lut - layer.resources.lut, layer.resources.bram - before.bram);

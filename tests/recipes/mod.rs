@@ -133,7 +133,7 @@ impl Recipe {
             planner.keep_lanes();
         }
         let plan = planner.within(self.cycles, &goal).with_context(|| self.name.clone())?;
-        ensure!(self.max_lut.is_none_or(|most| plan.resources.lut <= most as f64), "{}: max_lut", self.name);
+        ensure!(goal.broken(&plan).is_none(), "{}: {:?} is not kept", self.name, goal.limits());
         Ok(plan)
     }
 }

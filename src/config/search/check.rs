@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Allocation, SearchConfig, StageName, Widths};
+use crate::config::train::{BATCH, BATCH_WORDS};
 use crate::error::InputError;
 use crate::search::margin::{Margin, Target};
 
@@ -99,8 +100,8 @@ impl SearchConfig {
                 faults.push(InputError::new(format!("search.{key}.epochs"), t.epochs.to_string(), "at most 10000"));
             }
         }
-        if let Some(batch) = self.batch.filter(|batch| !(1..=65_536).contains(batch)) {
-            faults.push(InputError::new("search.batch", batch.to_string(), "1 to 65536"));
+        if let Some(batch) = self.batch.filter(|batch| !BATCH.contains(batch)) {
+            faults.push(InputError::new("search.batch", batch.to_string(), BATCH_WORDS));
         }
         if !(self.ns.l1 >= 0.0 && self.ns.l1 <= 1.0) {
             faults.push(InputError::new("search.ns.l1", self.ns.l1.to_string(), "0 to 1"));

@@ -198,11 +198,12 @@ impl Requantizers {
             (0, Scale::Stored { bits, words: 1, .. }) => {
                 (0..self.count).for_each(|_| parts.constant_product(acc, bits));
             }
-            // Booth rows have all bits of it, Yosys' products those that differ.
-            (0, Scale::Stored { bits, .. }) if parts.family().is_amd() && !parts.block.exists => {
-                (0..self.count).for_each(|_| parts.soft_product(acc, bits.into()));
+            (0, Scale::Stored { bits, .. }) => {
+                // Booth rows have all bits of it, Yosys' products those that differ.
+                let rows = parts.family().is_amd() && !parts.block.exists;
+                let counted = if rows { bits.into() } else { scale.registers() };
+                (0..self.count).for_each(|_| parts.soft_product(acc, counted));
             }
-            (0, Scale::Stored { .. }) => (0..self.count).for_each(|_| parts.soft_product(acc, scale.registers())),
             (0, Scale::Constant(value)) => {
                 let terms = value.count_ones().saturating_sub(1);
                 parts.add(Feature::MultiplyConstant, n * f64::from(acc * terms));
