@@ -78,7 +78,7 @@ fn key(dir: &Path, yosys: &Yosys, family: &str) -> Result<String> {
             hash.update(fs::read(&file)?);
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", hash.finalize()))
 }
 
 /// The cost of each of `modules`, what lies in the others left out.

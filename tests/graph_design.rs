@@ -20,12 +20,12 @@ use tempfile::TempDir;
 
 #[test]
 fn a_residual_network_keeps_its_pace() {
-    holds(&networks::resnet8(), 20_000, 20);
+    holds(&networks::resnet8(), 20_000, 20, 3);
 }
 
 #[test]
 fn a_densely_connected_network_keeps_its_pace() {
-    holds(&networks::densenet(), 20_000, 20);
+    holds(&networks::densenet(), 20_000, 20, 3);
 }
 
 #[test]

@@ -122,6 +122,24 @@ fn a_search_may_have_a_batch_of_its_own() {
     assert!(usual.0 != small.0 && usual.1 == small.1, "{} {}", usual.0, small.0);
 }
 
+/// Nothing is left to compute, so that a GPU is not needed to ask for one.
+#[test]
+fn a_run_goes_on_on_another_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write_run(folder.path());
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}{}", one_candidate("", 1))).unwrap();
+    searched(folder.path(), &config);
+    let run = folder.path().join("runs/rows");
+    let before = fs::read(run.join("search.jsonl")).unwrap();
+    fs::remove_file(run.join("steps/search")).unwrap();
+    let again = slimgate(folder.path()).args(["search", "--device", "cuda"]).arg(&config).output().unwrap();
+    let stdout = String::from_utf8(again.stdout).unwrap();
+    assert!(stdout.contains("train: already done") && stdout.contains("search: working"), "{stdout}");
+    assert_eq!(fs::read(run.join("search.jsonl")).unwrap(), before, "{}", String::from_utf8_lossy(&again.stderr));
+    assert!(run.join("steps/search").exists());
+}
+
 /// The teacher takes each class for the next one: whoever follows it alone does so too.
 #[test]
 fn another_runs_network_teaches_the_candidates() {

@@ -1,4 +1,4 @@
-//! The named families with joins, from a float model to Verilog: quantized, slimmed, pruned, lowered, simulated.
+//! The named families, from a float model to Verilog: quantized, slimmed, pruned, lowered, simulated.
 #![cfg(feature = "train")]
 
 mod graph_sim;
@@ -12,13 +12,12 @@ use slimgate::search::stages::{Dc, Iq, Ns, Stage};
 use slimgate::train::Model;
 use tch::Tensor;
 
-const INPUT: Shape = Shape { c: 3, h: 8, w: 8 };
-
 /// The network that the three stages leave of a family's untrained model: 4 bits, seven tenths of the channels, six
-/// tenths of the weights.
-fn compressed(network: &str) -> Network {
+/// tenths of the weights. Images are of `side` pixels each way.
+fn compressed(network: &str, side: usize) -> Network {
     let config: NetworkConfig = toml::from_str(network).unwrap();
-    let model = Model::new(&config.resolve(INPUT, 10).unwrap(), INPUT, 5).unwrap();
+    let input = Shape { c: 3, h: side, w: side };
+    let model = Model::new(&config.resolve(input, 10).unwrap(), input, 5).unwrap();
     tch::no_grad(|| {
         for (i, gamma) in model.gammas().into_values().enumerate() {
             let drawn: Vec<f32> = (0..gamma.numel()).map(|c| ((i * 7 + c * 13) % 29 + 10) as f32 / 25.0).collect();
@@ -26,8 +25,9 @@ fn compressed(network: &str) -> Network {
         }
     });
     // Not from torch's generator, which all tests of a process share.
-    let pixels: Vec<f32> = (0..32 * 3 * 64u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as f32 / 255.0).collect();
-    let images = Tensor::from_slice(&pixels).view([32, 3, 8, 8]);
+    let count = 32 * input.len() as u32;
+    let pixels: Vec<f32> = (0..count).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as f32 / 255.0).collect();
+    let images = Tensor::from_slice(&pixels).view([32, 3, side as i64, side as i64]);
     let ladder = vec![Widths { weight: 4, activation: 4 }];
     let stages: [Box<dyn Stage>; 3] = [
         Box::new(Iq::new(&IqConfig { ladder, ..IqConfig::default() })),
@@ -40,13 +40,17 @@ fn compressed(network: &str) -> Network {
 }
 
 #[test]
-fn a_residual_family_becomes_hardware() {
-    let network = compressed("family = 'resnet20'\nwidth = 0.25");
-    graph_sim::holds(&network, 4_000, 8);
+fn residual_families_become_hardware() {
+    graph_sim::holds(&compressed("family = 'resnet8'\nwidth = 0.5", 8), 4_000, 8, 3);
+    graph_sim::holds(&compressed("family = 'resnet56'\nwidth = 0.25", 8), 4_000, 8, 27);
 }
 
 #[test]
 fn a_densely_connected_family_becomes_hardware() {
-    let network = compressed("family = 'densenet40'\nwidth = 0.5\ngrowth = 2");
-    graph_sim::holds(&network, 4_000, 8);
+    graph_sim::holds(&compressed("family = 'densenet40'\nwidth = 0.5\ngrowth = 2", 8), 4_000, 8, 36);
+}
+
+#[test]
+fn a_plain_family_becomes_hardware() {
+    graph_sim::holds(&compressed("family = 'vgg16'\nwidth = 0.125", 32), 20_000, 4, 0);
 }

@@ -82,10 +82,11 @@ pub enum Precision {
 }
 
 /// Where to compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Device {
     /// The processor.
+    #[default]
     Cpu,
     /// The first GPU (needs a CUDA libtorch in `LIBTORCH`).
     Cuda,
@@ -104,13 +105,20 @@ impl Default for TrainConfig {
             warmup: 0.25,
             augment: Augment::default(),
             precision: Precision::F32,
-            device: Device::Cpu,
+            device: Device::default(),
             threads: 0,
         }
     }
 }
 
 impl TrainConfig {
+    /// The recipe apart from where it is computed: what keys of networks depend on, so that a run may move to another
+    /// machine.
+    #[must_use]
+    pub fn anywhere(&self) -> Self {
+        Self { device: Device::default(), ..self.clone() }
+    }
+
     /// Everything wrong with the section's values; places are key paths.
     pub fn check(&self) -> Vec<InputError> {
         let mut faults = Vec::new();

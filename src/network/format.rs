@@ -143,5 +143,5 @@ fn check_digest(recorded: &str, actual: &str, tensors: &Path) -> Result<(), Inpu
 
 /// SHA-256 in lower-case hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }

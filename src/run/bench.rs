@@ -53,7 +53,7 @@ impl Session {
     /// Never for a configuration that was checked.
     pub fn baseline_key(&self) -> Result<String> {
         let c = &self.config;
-        let settings = serde_json::to_string(&(&c.network, &c.train, c.seed))?;
+        let settings = serde_json::to_string(&(&c.network, &c.train.anywhere(), c.seed))?;
         Ok(key_of(&[&settings, &data_key(&self.splits)]))
     }
 
@@ -89,5 +89,5 @@ fn data_key(splits: &Splits) -> String {
         hash.update(&images.pixels);
         images.labels.iter().for_each(|l| hash.update(l.to_le_bytes()));
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }

@@ -17,6 +17,7 @@ use crate::files::{create_folder, write_atomic};
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Apart from where it is computed.
     config: Table,
     /// Nobody else works on the run as long as it is open.
     _lock: Arc<File>,
@@ -59,10 +60,11 @@ impl RunFolder {
     fn locked(path: PathBuf, lock: File, config: &Table, free: &[&str]) -> Result<Self> {
         let file = path.join("config.toml");
         if file.exists() {
-            same_config(&with_defaults(read_config(&file)?), config, free).map_err(|e| e.in_file(&file))?;
+            let old = anywhere(with_defaults(read_config(&file)?));
+            same_config(&old, &anywhere(config.clone()), free).map_err(|e| e.in_file(&file))?;
         }
         write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
-        Ok(Self { path, config: config.clone(), _lock: Arc::new(lock) })
+        Ok(Self { path, config: anywhere(config.clone()), _lock: Arc::new(lock) })
     }
 
     /// The folder itself.
@@ -75,7 +77,7 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// The configuration, as `config.toml` has it.
+    /// The configuration, apart from where it is computed.
     pub fn config(&self) -> &Table {
         &self.config
     }
@@ -119,6 +121,14 @@ fn read_config(file: &Path) -> Result<Table> {
 fn with_defaults(config: Table) -> Table {
     let complete = |config: RunConfig| config.to_toml().ok()?.parse().ok();
     config.clone().try_into().ok().and_then(complete).unwrap_or(config)
+}
+
+/// A run's configuration with `train.device` at its default: a run begun on a GPU may go on without one.
+fn anywhere(mut config: Table) -> Table {
+    if let Some(device) = config.get_mut("train").and_then(|train| train.get_mut("device")) {
+        *device = Value::from("cpu");
+    }
+    config
 }
 
 /// Every key in which two configurations differ is an error, except in the sections `free`.
@@ -225,6 +235,17 @@ mod tests {
         let new = table("[hardware]\nlanes = 8");
         RunFolder::open(root.path(), "a", &new, &["hardware"], false).unwrap();
         assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), new);
+    }
+
+    #[test]
+    fn a_run_may_move_to_another_device() {
+        let root = tempfile::tempdir().unwrap();
+        let [gpu, cpu] = ["cuda", "cpu"].map(|device| table(&format!("[train]\nepochs = 4\ndevice = '{device}'")));
+        let first = RunFolder::open(root.path(), "a", &gpu, &[], false).unwrap().config().clone();
+        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), gpu);
+        assert_eq!(RunFolder::open(root.path(), "a", &cpu, &[], false).unwrap().config(), &first);
+        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), cpu);
+        assert!(RunFolder::open(root.path(), "a", &table("[train]\nepochs = 5\ndevice = 'cpu'"), &[], false).is_err());
     }
 
     #[test]

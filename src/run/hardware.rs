@@ -182,7 +182,7 @@ fn version(simulator: Simulator) -> String {
 /// [`InputError`] where it cannot be read.
 pub fn file_sha256(path: &Path) -> Result<String, InputError> {
     let bytes = std::fs::read(path).map_err(|e| InputError::io(path, &e, super::record::MADE_BY))?;
-    Ok(Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect())
+    Ok(format!("{:x}", Sha256::digest(bytes)))
 }
 
 fn manifest_sha256(dir: &Path) -> Result<String, InputError> {
