@@ -254,6 +254,22 @@ fn the_tables_have_a_line_an_order_and_a_search_and_say_what_was_missed() {
 }
 
 #[test]
+fn every_line_of_a_table_has_the_columns_of_its_head() {
+    for (objective, columns) in [(Objective::StoredBits, [8, 10, 5]), (Objective::Energy, [9, 10, 6])] {
+        let text = text::markdown(&Study { objective, ..study() });
+        let tables: Vec<Vec<usize>> = text
+            .split("\n\n")
+            .filter(|part| part.starts_with('|'))
+            .map(|table| table.lines().map(|line| line.matches('|').count() - 1).collect())
+            .collect();
+        assert_eq!(tables.len(), 3);
+        for (table, columns) in tables.iter().zip(columns) {
+            assert!(table.iter().all(|&n| n == columns), "{columns} columns: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_pictures_have_every_order_and_every_combination_near_the_target() {
     let study = study();
     let orders = plots::orders(&study).unwrap();

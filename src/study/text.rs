@@ -28,18 +28,19 @@ fn orders(study: &Study, text: &mut String) {
     let _ = write!(
         text,
         "\n## Orders\n\nMean (least to most) over the seeds {}, least {} first.\n\n\
-         | order | {} | stored kbit | weights kbit | validation % | test % | candidates | training s | target met |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+         | order |{} stored kbit | weights kbit | validation % | test % | candidates | training s | target met |\n\
+         |---|{}---|---|---|---|---|---|---|\n",
         seeds.join(", "),
         objective(study.objective),
-        objective(study.objective)
+        cost_cell(study, objective(study.objective)),
+        cost_cell(study, "---").replace(' ', ""),
     );
     for order in &study.orders {
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} of {} |",
+            "| {} |{} {} | {} | {} | {} | {} | {} | {} of {} |",
             order.order.join(", "),
-            spread(order.cost, 1.0, 0),
+            cost_cell(study, &spread(order.cost, 1.0, 0)),
             spread(order.stored_bits, 1e-3, 1),
             spread(order.params_bits, 1e-3, 1),
             spread(order.val_accuracy, 100.0, 2),
@@ -91,22 +92,29 @@ fn against(study: &Study, grid: &GridFound, text: &mut String) {
         text,
         "\n## Margin search against brute force\n\n\
          The grid ({}, seed {}): {} combinations, {} candidates, {:.1} s; its best network has {:.1} kbit.\n\n\
-         | order | seconds | grid's seconds / its | grid's trainings / its | stored bits / those of the grid's best | \
-         {} / that of the grid's best |\n|---|---|---|---|---|---|\n",
+         | order | seconds | grid's seconds / its | grid's trainings / its | stored bits / those of the grid's best |{}\n\
+         |---|---|---|---|---|{}\n",
         grid.order.join(", "),
         grid.seed,
         grid.combinations,
         grid.found.candidates,
         grid.found.seconds,
         grid.found.stored_bits as f64 / 1e3,
-        objective(study.objective)
+        cost_cell(study, &format!("{} / that of the grid's best", objective(study.objective))),
+        cost_cell(study, "---").replace(' ', ""),
     );
     for search in &study.searches {
         let Some(Against { seconds, trainings, stored_bits, cost }) = search.against_grid else { continue };
         let own = search.found.seconds;
         let order = search.order.join(", ");
-        let _ = writeln!(text, "| {order} | {own:.1} | {seconds:.1} | {trainings:.1} | {stored_bits:.3} | {cost:.3} |");
+        let cost = cost_cell(study, &format!("{cost:.3}"));
+        let _ = writeln!(text, "| {order} | {own:.1} | {seconds:.1} | {trainings:.1} | {stored_bits:.3} |{cost}");
     }
+}
+
+/// A cell of the column of what is minimized; stored bits have columns of their own.
+fn cost_cell(study: &Study, cell: &str) -> String {
+    if study.objective == Objective::StoredBits { String::new() } else { format!(" {cell} |") }
 }
 
 /// What is minimized, with its unit.
