@@ -40,6 +40,8 @@ OPTIONS = {
                    inside("search", "trade = true") + inside("search.iq", "margin = { steps = 0 }"), ""),
     "energy": ('`objective = "energy"`', ENERGY, DEVICE),
     "auto_energy": ('`objective = "energy"`, `margin = "auto"`', ENERGY + margins('"auto"'), DEVICE),
+    "auto_cycles": ('`objective = "cycles"`, `margin = "auto"`',
+                    inside("search", 'objective = "cycles"') + margins('"auto"'), DEVICE),
     "sens": ('`iq.allocation = "sensitivity"`', inside("search.iq", 'allocation = "sensitivity"'), ""),
     "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
     "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),
