@@ -145,6 +145,9 @@ pub struct Environment {
     pub platform: String,
     /// Cores that the program may use.
     pub cores: usize,
+    /// The processor's model, where Linux names it: the last bits of a training depend on it.
+    #[serde(default)]
+    pub processor: Option<String>,
 }
 
 impl Environment {
@@ -157,8 +160,15 @@ impl Environment {
             libtorch: option_env!("SLIMGATE_LIBTORCH").map(str::to_string),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: processor(),
         }
     }
+}
+
+fn processor() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    line.split_once(':').map(|(_, model)| model.trim().to_string())
 }
 
 /// Writes `value` as JSON, atomically.
