@@ -112,10 +112,10 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// The recipe apart from where it is computed: what keys of networks depend on, so that a run may move to another
-    /// machine.
+    /// The recipe with the default device: what keys of networks depend on, so that a run may move between a GPU and the
+    /// processor.
     #[must_use]
-    pub fn anywhere(&self) -> Self {
+    pub fn on_any_device(&self) -> Self {
         Self { device: Device::default(), ..self.clone() }
     }
 

@@ -53,7 +53,7 @@ impl Session {
     /// Never for a configuration that was checked.
     pub fn baseline_key(&self) -> Result<String> {
         let c = &self.config;
-        let settings = serde_json::to_string(&(&c.network, &c.train.anywhere(), c.seed))?;
+        let settings = serde_json::to_string(&(&c.network, &c.train.on_any_device(), c.seed))?;
         Ok(key_of(&[&settings, &data_key(&self.splits)]))
     }
 

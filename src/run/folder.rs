@@ -17,7 +17,7 @@ use crate::files::{create_folder, write_atomic};
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
-    /// Apart from where it is computed.
+    /// With the default device.
     config: Table,
     /// Nobody else works on the run as long as it is open.
     _lock: Arc<File>,
@@ -27,7 +27,8 @@ impl RunFolder {
     /// Opens `<root>/<name>`, or creates it. `config` is the resolved configuration.
     ///
     /// With `fresh`, what an earlier run left is removed first. Keys of the sections in `free` may differ from the
-    /// earlier run's, since the steps that read them notice ([`super::steps`]).
+    /// earlier run's, since the steps that read them notice ([`super::steps`]). So may `train.device`: `config.toml`
+    /// keeps the one that the run began on.
     ///
     /// # Errors
     /// [`InputErrors`] that name every other key in which the folder's `config.toml` differs; an [`InputError`] for a
@@ -59,12 +60,16 @@ impl RunFolder {
 
     fn locked(path: PathBuf, lock: File, config: &Table, free: &[&str]) -> Result<Self> {
         let file = path.join("config.toml");
+        let mut kept = config.clone();
         if file.exists() {
-            let old = anywhere(with_defaults(read_config(&file)?));
-            same_config(&old, &anywhere(config.clone()), free).map_err(|e| e.in_file(&file))?;
+            let mut old = with_defaults(read_config(&file)?);
+            if let (Some(first), Some(now)) = (device(&mut old), device(&mut kept)) {
+                *now = first.clone();
+            }
+            same_config(&old, &kept, free).map_err(|e| e.in_file(&file))?;
         }
-        write_atomic(&file, toml::to_string_pretty(config)?.as_bytes())?;
-        Ok(Self { path, config: anywhere(config.clone()), _lock: Arc::new(lock) })
+        write_atomic(&file, toml::to_string_pretty(&kept)?.as_bytes())?;
+        Ok(Self { path, config: on_any_device(kept), _lock: Arc::new(lock) })
     }
 
     /// The folder itself.
@@ -77,7 +82,7 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// The configuration, apart from where it is computed.
+    /// The configuration, with the default device whatever the run's is.
     pub fn config(&self) -> &Table {
         &self.config
     }
@@ -123,9 +128,14 @@ fn with_defaults(config: Table) -> Table {
     config.clone().try_into().ok().and_then(complete).unwrap_or(config)
 }
 
-/// A run's configuration with `train.device` at its default: a run begun on a GPU may go on without one.
-fn anywhere(mut config: Table) -> Table {
-    if let Some(device) = config.get_mut("train").and_then(|train| train.get_mut("device")) {
+/// `train.device` of a run's configuration.
+fn device(config: &mut Table) -> Option<&mut Value> {
+    config.get_mut("train")?.get_mut("device")
+}
+
+/// A run's configuration with the default device: a run begun on a GPU may go on without one.
+fn on_any_device(mut config: Table) -> Table {
+    if let Some(device) = device(&mut config) {
         *device = Value::from("cpu");
     }
     config
@@ -244,7 +254,7 @@ mod tests {
         let first = RunFolder::open(root.path(), "a", &gpu, &[], false).unwrap().config().clone();
         assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), gpu);
         assert_eq!(RunFolder::open(root.path(), "a", &cpu, &[], false).unwrap().config(), &first);
-        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), cpu);
+        assert_eq!(read_config(&root.path().join("a/config.toml")).unwrap(), gpu, "where it began");
         assert!(RunFolder::open(root.path(), "a", &table("[train]\nepochs = 5\ndevice = 'cpu'"), &[], false).is_err());
     }
 

@@ -195,7 +195,7 @@ impl Maker for Workshop<'_> {
         // A teacher has its own key: those of candidates without one are as they were before there was the option.
         let Distill { weight, temperature, .. } = &self.setting.config.distill;
         let distill = format!("Distill {{ weight: {weight:?}, temperature: {temperature:?} }}");
-        let training = format!("{:?} {:?} {distill}", self.training(work), self.recipe().anywhere());
+        let training = format!("{:?} {:?} {distill}", self.training(work), self.recipe().on_any_device());
         let seed = self.setting.seed.to_string();
         let mut parts = vec![self.setting.baseline_key, &seed, &surgery, &training];
         parts.extend(self.teacher.as_ref().and_then(Teacher::key));

@@ -29,11 +29,11 @@ fn orders(study: &Study, text: &mut String) {
         text,
         "\n## Orders\n\nMean (least to most) over the seeds {}, least {} first.\n\n\
          | order |{} stored kbit | weights kbit | validation % | test % | candidates | training s | target met |\n\
-         |---|{}---|---|---|---|---|---|---|\n",
+         |---|{} ---|---|---|---|---|---|---|\n",
         seeds.join(", "),
         objective(study.objective),
         cost_cell(study, objective(study.objective)),
-        cost_cell(study, "---").replace(' ', ""),
+        cost_cell(study, "---"),
     );
     for order in &study.orders {
         let _ = writeln!(
@@ -101,7 +101,7 @@ fn against(study: &Study, grid: &GridFound, text: &mut String) {
         grid.found.seconds,
         grid.found.stored_bits as f64 / 1e3,
         cost_cell(study, &format!("{} / that of the grid's best", objective(study.objective))),
-        cost_cell(study, "---").replace(' ', ""),
+        cost_cell(study, "---"),
     );
     for search in &study.searches {
         let Some(Against { seconds, trainings, stored_bits, cost }) = search.against_grid else { continue };
