@@ -26,7 +26,9 @@ def margins(value):
     return inside("search.iq", f"margin = {value}") + inside("search.ns", f"margin = {value}")
 
 
-ENERGY = inside("search", 'objective = "energy"')
+def aim(objective):
+    """What is minimized."""
+    return inside("search", f'objective = "{objective}"')
 
 
 # By name: what it says in the table, the changes to the run file, and what is added.
@@ -38,10 +40,9 @@ OPTIONS = {
     "trade": ("`trade = true`", inside("search", "trade = true"), ""),
     "trade_zero": ("`trade = true`, iq's `margin = { steps = 0 }`",
                    inside("search", "trade = true") + inside("search.iq", "margin = { steps = 0 }"), ""),
-    "energy": ('`objective = "energy"`', ENERGY, DEVICE),
-    "auto_energy": ('`objective = "energy"`, `margin = "auto"`', ENERGY + margins('"auto"'), DEVICE),
-    "auto_cycles": ('`objective = "cycles"`, `margin = "auto"`',
-                    inside("search", 'objective = "cycles"') + margins('"auto"'), DEVICE),
+    "energy": ('`objective = "energy"`', aim("energy"), DEVICE),
+    "auto_energy": ('`objective = "energy"`, `margin = "auto"`', aim("energy") + margins('"auto"'), DEVICE),
+    "auto_cycles": ('`objective = "cycles"`, `margin = "auto"`', aim("cycles") + margins('"auto"'), DEVICE),
     "sens": ('`iq.allocation = "sensitivity"`', inside("search.iq", 'allocation = "sensitivity"'), ""),
     "all": ('`dc.scope = "all"`', inside("search.dc", 'scope = "all"'), ""),
     "activation": ('`dc.score = "activation"`', inside("search.dc", 'score = "activation"'), ""),

@@ -10,6 +10,7 @@ use toml::{Table, Value};
 pub use super::lock::Access;
 use super::lock::{LOCK, lock};
 use crate::config::RunConfig;
+use crate::config::train::Device;
 use crate::error::{InputError, InputErrors};
 use crate::files::{create_folder, write_atomic};
 
@@ -69,7 +70,7 @@ impl RunFolder {
             same_config(&old, &kept, free).map_err(|e| e.in_file(&file))?;
         }
         write_atomic(&file, toml::to_string_pretty(&kept)?.as_bytes())?;
-        Ok(Self { path, config: on_any_device(kept), _lock: Arc::new(lock) })
+        Ok(Self { path, config: on_any_device(kept)?, _lock: Arc::new(lock) })
     }
 
     /// The folder itself.
@@ -134,11 +135,11 @@ fn device(config: &mut Table) -> Option<&mut Value> {
 }
 
 /// A run's configuration with the default device: a run begun on a GPU may go on without one.
-fn on_any_device(mut config: Table) -> Table {
+fn on_any_device(mut config: Table) -> Result<Table> {
     if let Some(device) = device(&mut config) {
-        *device = Value::from("cpu");
+        *device = Value::try_from(Device::default())?;
     }
-    config
+    Ok(config)
 }
 
 /// Every key in which two configurations differ is an error, except in the sections `free`.
